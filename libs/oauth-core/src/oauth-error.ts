@@ -1,0 +1,33 @@
+/** Every error the authorization server answers with: code, HTTP status (RFC 6749 §5.2, RFC 6750 §3.1). */
+export const oauthErrors = {
+  invalid_request: 400,
+  invalid_client: 401,
+  invalid_grant: 400,
+  unauthorized_client: 400,
+  unsupported_grant_type: 400,
+  invalid_scope: 400,
+  access_denied: 403,
+  request_too_large: 413,
+  method_not_allowed: 405,
+  not_found: 404,
+  rate_limit_exceeded: 429,
+  server_error: 500,
+  temporarily_unavailable: 503,
+} as const;
+export type OAuthErrorCode = keyof typeof oauthErrors;
+
+/**
+ * A refusal that the client is told. `description` is public: what was wrong and what would do, in printable ASCII
+ * (RFC 6749 §5.2); `cause` goes to the log only.
+ */
+export class OAuthError extends Error {
+  override readonly name = 'OAuthError';
+  /** Seconds after which the client may try again; sent as `Retry-After`. */
+  readonly retryAfterSeconds?: number;
+
+  constructor(readonly code: OAuthErrorCode, readonly description: string, options: { cause?: unknown; retryAfterSeconds?: number } = {}) {
+    super(description, 'cause' in options ? { cause: options.cause } : undefined);
+    if (options.retryAfterSeconds !== undefined) this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+  get status(): number { return oauthErrors[this.code]; }
+}
