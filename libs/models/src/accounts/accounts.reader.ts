@@ -1,0 +1,21 @@
+import { AccountFacts } from '@strowger/oauth-core/facts';
+import { Database } from '../database';
+import { ACCOUNTS, AccountDocument } from './accounts.schema';
+
+export type Account = AccountFacts & Omit<AccountDocument, '_id' | keyof AccountFacts>;
+export const accountOf = ({ _id, ...rest }: AccountDocument): Account => ({ id: _id, ...rest });
+/** Usernames are compared without regard to case or surrounding white space. */
+export const normalUsername = (typed: string): string => typed.trim().toLowerCase();
+
+/** Reads accounts, for every service. */
+export class AccountsReader {
+  constructor(private readonly database: Database) {}
+
+  async byIds(ids: readonly string[]): Promise<Account[]> { return this.find({ _id: { $in: [...ids] } }); }
+  /** Accounts not deleted, by normal username. */
+  async byUsernames(usernames: readonly string[]): Promise<Account[]> { return this.find({ live_username: { $in: [...usernames] } }); }
+
+  private async find(filter: object): Promise<Account[]> {
+    return (await this.database.collection<AccountDocument>(ACCOUNTS).find(filter).toArray()).map(accountOf);
+  }
+}
