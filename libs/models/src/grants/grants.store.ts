@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { mongo } from 'mongoose';
+import { EventData, EventType } from '@strowger/contracts/event-catalogue';
+import { OAuthError } from '@strowger/oauth-core/oauth-error';
+import { GrantAt, Grants, Origin } from '@strowger/oauth-core/ports';
+import { GrantFacts, RefreshKeys } from '@strowger/oauth-core/refresh-token';
+import { covers, minimalScope } from '@strowger/oauth-core/scope';
+import { signOutVersionsOf, Standing } from '@strowger/oauth-core/standing';
+import { ACCESS_TOKENS, AccessTokenDocument } from '../access-tokens/access-tokens.schema';
+import { CONSENTS, ConsentDocument } from '../consents/consents.schema';
+import { Database } from '../database';
+import { ChangeRecorder } from '../outbox/change-recorder';
+import { eventIdOf, makeEvent } from '../outbox/make-event';
+import { TurnReads } from '../turns/turn-reads';
+import { TurnWriter } from '../turns/turn-writer';
+import { GrantDocument, GRANTS } from './grants.schema';
+
+const MARGIN_SECONDS = 600, DUPLICATE_KEY = 11000, CONSENT_TRIES = 5;
+const consentId = (accountId: string, applicationId: string): string => `${accountId}:${applicationId}`;
+const factsOf = ({ _id, ...rest }: GrantDocument): GrantFacts => ({ id: _id, ...rest });
+
+/** Grants and the consents under them, in MongoDB. `longestTokenSeconds`: ACCESS_TOKEN_TTL_MAX_SECONDS. */
+export class GrantsStore extends Grants {
+  private readonly reads: TurnReads<GrantAt>;
+  private readonly consents: TurnReads<ConsentDocument>;
+
+  constructor(
+    private readonly database: Database, private readonly turns: TurnWriter, private readonly changes: ChangeRecorder,
+    private readonly keys: RefreshKeys, private readonly longestTokenSeconds: number,
+  ) {
+    super();
+    this.reads = new TurnReads(async ids => {
+      const found = await this.collection().aggregate<GrantDocument & { now: Date }>([{ $match: { _id: { $in: [...ids] } } }, { $set: { now: '$$NOW' } }]).toArray();
+      return new Map(found.map(({ now, ...grant }) => [grant._id, { grant: factsOf(grant), now }]));
+    });
+    this.consents = new TurnReads(async ids => {
+      const found = await this.database.collection<ConsentDocument>(CONSENTS).find({ _id: { $in: [...ids] } }).toArray();
+      return new Map(found.map(consent => [consent._id, consent]));
+    });
+  }
+
+  override async begin(standing: Standing, grantType: string, scope: string, origin: Origin): Promise<GrantFacts> {
+    const { tenant, application, account } = standing;
+    await this.implyConsent(standing, scope, origin);
+    const now = new Date();
+    const document: GrantDocument = {
+      _id: randomBytes(16).toString('base64url'), tenant_id: tenant.id, version: 1, application_id: application.id, account_id: account.id, grant_type: grantType,
+      scope, key_id: this.keys.currentId, nonce: randomBytes(16), sign_out_versions: signOutVersionsOf(standing), status: 'active', generation: 0,
+      created_at: now, expires_at: new Date(now.getTime() + tenant.refresh_token_ttl_seconds * 1000),
+    };
+    const until = new Date(now.getTime() + (this.longestTokenSeconds + MARGIN_SECONDS) * 1000);
+    await this.turns.insert({ collection: GRANTS, document }, [{ event: this.event('grant.created', document, application.client_id, origin), until }]);
+    const consent = await this.consents.read(consentId(account.id, application.id));
+    if (consent?.status !== 'active') {
+      await this.revoke(factsOf(document), 'consent_removed', ['grant.revoked'], origin);
+      throw new OAuthError('invalid_grant', 'the application was just removed from the account; log in again');
+    }
+    return factsOf(document);
+  }
+
+  override async read(id: string): Promise<GrantAt | undefined> { return this.reads.read(id); }
+
+  override async rotate(grant: GrantFacts, graceSeconds: number): Promise<boolean> {
+    const { modifiedCount } = await this.collection().updateOne({
+      _id: grant.id, status: 'active', generation: grant.generation,
+      $expr: { $or: [{ $eq: [{ $type: '$rotated_at' }, 'missing'] }, { $lte: ['$rotated_at', { $subtract: ['$$NOW', graceSeconds * 1000] }] }] },
+    }, { $inc: { generation: 1 }, $currentDate: { rotated_at: true } });
+    return modifiedCount === 1;
+  }
+
+  override async answered(grantId: string, generation: number): Promise<boolean> {
+    const found = await this.database.collection<AccessTokenDocument>(ACCESS_TOKENS).findOne({ grant_id: grantId, generation }, { projection: { _id: 1 } });
+    return found !== null;
+  }
+
+  override async revokeForReuse(grant: GrantFacts, origin: Origin): Promise<void> {
+    await this.revoke(grant, 'refresh_token_reuse', ['grant.reuse_detected', 'grant.revoked'], origin);
+  }
+
+  private async revoke(grant: GrantFacts, reason: string, types: readonly ('grant.revoked' | 'grant.reuse_detected')[], origin: Origin): Promise<void> {
+    await this.changes.record(async session => {
+      const { modifiedCount } = await this.collection().updateOne({ _id: grant.id, status: 'active', version: grant.version }, { $set: { status: 'revoked' }, $inc: { version: 1 } }, { session });
+      const revoked = { ...grant, _id: grant.id, version: grant.version + 1 };
+      return { result: undefined, events: modifiedCount === 1 ? types.map(type => this.event(type, revoked, undefined, origin, reason)) : [] };
+    });
+  }
+
+  /** Sees to it that a consent covers the scope; a person who gives an application the password has agreed. */
+  private async implyConsent({ tenant, application, account }: Standing, scope: string, origin: Origin): Promise<void> {
+    const id = consentId(account.id, application.id);
+    for (let tries = 0; ; tries++) {
+      const known = await this.consents.read(id);
+      const held = known?.status === 'active' ? known.scope.split(' ') : [];
+      if (known?.status === 'active' && scope.split(' ').every(one => covers(held, one))) return;
+      const consent: ConsentDocument = {
+        _id: id, tenant_id: tenant.id, version: (known?.version ?? 0) + 1, account_id: account.id, application_id: application.id,
+        scope: minimalScope([...held, ...scope.split(' ')]), implied: true, status: 'active', granted_at: new Date(),
+      };
+      if (await this.grantConsent(consent, known?.version, application.client_id, origin)) return;
+      if (tries >= CONSENT_TRIES) throw new OAuthError('temporarily_unavailable', 'the consent changed meanwhile; try again', { retryAfterSeconds: 1 });
+    }
+  }
+
+  private async grantConsent(consent: ConsentDocument, before: number | undefined, clientId: string, origin: Origin): Promise<boolean> {
+    const consents = this.database.collection<ConsentDocument>(CONSENTS);
+    const event = makeEvent(this.changes.source, 'consent.granted', eventIdOf(CONSENTS, consent._id, consent.version, 'consent.granted'), consent._id, consent.granted_at, {
+      tenant_id: consent.tenant_id, version: consent.version, by: { account_id: consent.account_id, client_id: clientId }, ...origin,
+      application_id: consent.application_id, account_id: consent.account_id, scope: consent.scope,
+    });
+    try {
+      return await this.changes.record(async session => {
+        if (before === undefined) await consents.insertOne(consent, { session });
+        else if ((await consents.replaceOne({ _id: consent._id, version: before }, consent, { session })).modifiedCount === 0) return { result: false, events: [] };
+        return { result: true, events: [event] };
+      });
+    } catch (error) {
+      if (error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY) return false;
+      throw error;
+    }
+  }
+
+  private event<T extends EventType & ('grant.created' | 'grant.revoked' | 'grant.reuse_detected')>(type: T, grant: Pick<GrantDocument, '_id' | 'tenant_id' | 'version' | 'application_id' | 'account_id' | 'scope'>, clientId: string | undefined, origin: Origin, reason?: string) {
+    const data: EventData<'grant.created'> = {
+      tenant_id: grant.tenant_id, version: grant.version, ...(clientId !== undefined && { by: { account_id: grant.account_id, client_id: clientId } }), ...origin,
+      grant_id: grant._id, application_id: grant.application_id, account_id: grant.account_id, scope: grant.scope, ...(reason !== undefined && { reason }),
+    };
+    return makeEvent<'grant.created' | 'grant.revoked' | 'grant.reuse_detected'>(this.changes.source, type, eventIdOf(GRANTS, grant._id, grant.version, type), grant._id, new Date(), data);
+  }
+
+  private collection() { return this.database.collection<GrantDocument>(GRANTS); }
+}

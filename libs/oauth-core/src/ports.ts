@@ -1,0 +1,47 @@
+import { AccountFacts, ApplicationFacts, TenantFacts } from './facts';
+import { GrantFacts } from './refresh-token';
+import { KnownScopes } from './scope';
+import { Standing } from './standing';
+
+/** What is known of applications, accounts, tenants and scopes; an answer may be up to 5 s old unless `fresh` is asked for. */
+export abstract class Facts {
+  abstract applicationByClientId(clientId: string): Promise<ApplicationFacts | undefined>;
+  /** The same, judged again: read anew unless that happened within the last second. For what did not match. */
+  abstract applicationByClientIdAgain(clientId: string): Promise<ApplicationFacts | undefined>;
+  abstract application(id: string, how?: { fresh: boolean }): Promise<ApplicationFacts | undefined>;
+  abstract account(id: string, how?: { fresh: boolean }): Promise<AccountFacts | undefined>;
+  abstract tenant(id: string, how?: { fresh: boolean }): Promise<TenantFacts | undefined>;
+  /** The catalogue of what can be granted. `again`: read anew, as above. */
+  abstract knownScopes(how?: { again: boolean }): Promise<KnownScopes>;
+}
+
+/** Where a request came from; stands in its events. */
+export interface Origin { readonly ip: string; readonly user_agent?: string; readonly request_id: string }
+
+/** Checks a resource owner's password, within the limits that all instances share. */
+export abstract class PasswordCheck {
+  /**
+   * @returns the account, or undefined for an unknown, blocked or deleted account and a wrong password alike, after the same work
+   * @throws OAuthError rate_limit_exceeded, temporarily_unavailable
+   */
+  abstract check(username: string, password: string, origin: Origin): Promise<AccountFacts | undefined>;
+}
+
+/** A grant and the database's time at which it was read. */
+export interface GrantAt { readonly grant: GrantFacts; readonly now: Date }
+
+/** Grants, their refresh generations, and the consents they stand on. */
+export abstract class Grants {
+  /**
+   * Begins a grant that a password stands for: an implied consent where there is none, then the grant, durable with its event.
+   * @throws OAuthError invalid_grant - the consent was removed meanwhile
+   */
+  abstract begin(standing: Standing, grantType: string, scope: string, origin: Origin): Promise<GrantFacts>;
+  abstract read(id: string): Promise<GrantAt | undefined>;
+  /** Raises the generation by one compare-and-set, unless it moved within `graceSeconds` by the database's clock; false: nothing moved. Durable when it answers. */
+  abstract rotate(grant: GrantFacts, graceSeconds: number): Promise<boolean>;
+  /** Whether an access token of this generation was ever stored. */
+  abstract answered(grantId: string, generation: number): Promise<boolean>;
+  /** Revokes a grant whose refresh token was used again, with its events. Revoked already: nothing. */
+  abstract revokeForReuse(grant: GrantFacts, origin: Origin): Promise<void>;
+}
