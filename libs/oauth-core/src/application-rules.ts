@@ -1,0 +1,72 @@
+import { ApplicationFacts, ApplicationType, applicationTypes, RESERVED_APPLICATION, TenantFacts } from './facts';
+import { OAuthError } from './oauth-error';
+import { printable } from './printable';
+
+export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
+
+/** What each type is for: how its client authenticates and the grants it may ever use (password: where allowed besides). */
+const rules: Record<ApplicationType, { readonly secret: 'always' | 'either' | 'never'; readonly grants: readonly string[] }> = {
+  web_server: { secret: 'always', grants: ['authorization_code', 'refresh_token'] },
+  browser: { secret: 'never', grants: ['authorization_code', 'refresh_token'] },
+  native: { secret: 'either', grants: ['authorization_code', DEVICE_CODE, 'refresh_token'] },
+  machine_to_machine: { secret: 'always', grants: ['client_credentials'] },
+};
+const synonyms: ReadonlyMap<string, ApplicationType> = new Map([['public', 'web_server'], ['trusted', 'machine_to_machine'], ['password_credentials', 'native']]);
+
+/** Where to go instead, for a grant that an application may not use. */
+const replacements: ReadonlyMap<string, string> = new Map([
+  ['authorization_code', 'register an application of type web_server, browser or native'],
+  ['client_credentials', 'register an application of type machine_to_machine'],
+  [DEVICE_CODE, 'register an application of type native'],
+  ['password', 'use authorization_code with PKCE, or client_credentials with an application of type machine_to_machine'],
+  ['refresh_token', 'request a new token with client_credentials, which needs no refresh token'],
+]);
+
+/**
+ * The application type of a text: one of ours, or a uCom4B name (seed 001: `public`, `trusted`, `password_credentials`).
+ * @throws OAuthError invalid_request - no such type; names those there are
+ */
+export function applicationTypeOf(text: string): ApplicationType {
+  const type = applicationTypes.find(each => each === text) ?? synonyms.get(text);
+  if (type === undefined) throw new OAuthError('invalid_request', `type ${printable(text)} is none of ${applicationTypes.join(', ')} (or ${[...synonyms.keys()].join(', ')})`);
+  return type;
+}
+
+/** Whether an application of this type can have a client secret. */
+export const hasSecret = (type: ApplicationType): boolean => rules[type].secret !== 'never';
+
+/** Whether an application of this type may be without one. One that has a secret presents it all the same (RFC 6749 §3.2.1). */
+export const mayBePublicClient = (type: ApplicationType): boolean => rules[type].secret !== 'always';
+
+/** The `grant_type`s that an application may use at the token endpoint; `password` besides needs its tenant's leave, see `mayUseGrant`. */
+export function allowedGrants(application: Pick<ApplicationFacts, 'id' | 'type' | 'password_grant'>): readonly string[] {
+  if (application.id === RESERVED_APPLICATION) return ['password', 'refresh_token'];
+  const { grants } = rules[application.type];
+  return application.type === 'native' && application.password_grant ? [...grants, 'password'] : grants;
+}
+
+/**
+ * Whether an application may use a grant type now; if not, `description` is public and points to what would do. The
+ * password grant (RFC 9700 §2.4 forbids it; off by default) needs the application's leave and its tenant's, until the
+ * tenant's `password_grant_until`. For the reserved application `api` (seed 003) this passes password and refresh_token
+ * without a tenant: the account's tenant decides, after the password.
+ */
+export function mayUseGrant(
+  application: Pick<ApplicationFacts, 'id' | 'type' | 'password_grant'>, tenant: Pick<TenantFacts, 'password_grant' | 'password_grant_until'> | undefined, grantType: string, now: Date,
+): { readonly allowed: true } | { readonly allowed: false; readonly description: string } {
+  const refused = (why: string): { readonly allowed: false; readonly description: string } => {
+    const instead = replacements.get(grantType);
+    return { allowed: false, description: instead === undefined ? why : `${why}; ${instead}` };
+  };
+  if (!allowedGrants(application).includes(grantType)) return refused(whyNot(application, grantType));
+  if (grantType !== 'password' || application.id === RESERVED_APPLICATION) return { allowed: true };
+  if (tenant?.password_grant !== true) return refused('the password grant is off in this tenant, an administrator can turn it on');
+  if (tenant.password_grant_until && now >= tenant.password_grant_until) return refused('the password grant has ended in this tenant');
+  return { allowed: true };
+}
+
+function whyNot(application: Pick<ApplicationFacts, 'id' | 'type'>, grantType: string): string {
+  if (application.id === RESERVED_APPLICATION) return 'the application api may use password and refresh_token only';
+  if (grantType === 'password' && application.type === 'native') return 'an administrator has not allowed this application the password grant';
+  return `an application of type ${application.type} may not use the grant ${printable(grantType)}`;
+}
