@@ -1,0 +1,101 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { randomUUID } from 'node:crypto';
+import { BadRequestException, HttpException, PayloadTooLargeException } from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { requestIdOf, withRequestId } from './request-context';
+import { ServiceConfig } from './service.config';
+import { ServiceLog } from './service-log';
+
+/** Most bytes of a request's body. */
+export const BODY_LIMIT_BYTES = 65536;
+/** Most characters of one part of a path that a route takes. */
+const PATH_PART_LIMIT = 256;
+const SLOW_MS = 1000;
+const IDLE_SOCKET_MS = 30_000;
+const MAX_LOGGED_PATH = 256;
+
+/**
+ * Nest's Fastify adapter, in which whatever Fastify itself refuses (a body too large, an unknown content type, a path that is no URL)
+ * becomes an HttpException with a text that may be shown, for the service's one filter to answer.
+ */
+export class ServiceHttpAdapter extends FastifyAdapter {
+  constructor(config: ServiceConfig) {
+    super({
+      logger: false,
+      bodyLimit: BODY_LIMIT_BYTES,
+      trustProxy: config.TRUSTED_PROXIES.length > 0 ? [...config.TRUSTED_PROXIES] : false,
+      requestIdHeader: false,
+      genReqId: requestIdOf,
+      requestTimeout: config.REQUEST_TIMEOUT_SECONDS * 1000,
+      connectionTimeout: IDLE_SOCKET_MS,
+      http: { headersTimeout: config.REQUEST_TIMEOUT_SECONDS * 1000, connectionsCheckingInterval: Math.min(5000, config.REQUEST_TIMEOUT_SECONDS * 250) },
+      routerOptions: { maxParamLength: PATH_PART_LIMIT },
+      // What arrives on an open connection while the service stops is answered like the rest, and the connection closed.
+      return503OnClosing: false,
+      frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+        reply.header('x-request-id', request.id);
+        withRequestId(request.id, () => { request.server.errorHandler(error, request, reply); });
+      },
+      clientErrorHandler: answerUnreadable,
+    });
+  }
+
+  override mapException(error: unknown): unknown {
+    const mapped = super.mapException(error);
+    if (!(mapped instanceof HttpException) || mapped === error) return mapped;
+    const status = mapped.getStatus();
+    const cause = { cause: error };
+    switch (codeOf(error)) {
+      case 'FST_ERR_BAD_URL': return new BadRequestException('the path is not a valid URL', cause);
+      case 'FST_ERR_MAX_PARAM_LENGTH': return new HttpException('a part of the path is too long', 414, cause);
+      case 'FST_ERR_CTP_BODY_TOO_LARGE': return new PayloadTooLargeException('the body is larger than 64 KiB', cause);
+      case 'FST_ERR_CTP_INVALID_MEDIA_TYPE': return new BadRequestException('the content type is not one that is accepted here', cause);
+      case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH': return new BadRequestException('the body is not as long as its Content-Length says', cause);
+      default: return new HttpException(STATUS_CODES[status] ?? 'the request is not valid', status, cause);
+    }
+  }
+}
+
+/**
+ * Gives every response its `X-Request-Id`, measures it, and logs it: at `warn` from 500 on, at `info` when slow, else at `debug`.
+ * The log has the path without its query, and no header and no body: any of these may carry a secret.
+ */
+export function observeRequests(adapter: FastifyAdapter, log: ServiceLog, measure: (request: FastifyRequest, reply: FastifyReply) => void): void {
+  const debug = log.isLevelEnabled('debug');
+  adapter.getInstance()
+    .addHook('onRequest', (request, reply, done) => {
+      reply.header('x-request-id', request.id);
+      withRequestId(request.id, done);
+    })
+    .addHook('onResponse', (request, reply, done) => {
+      measure(request, reply);
+      const slow = reply.elapsedTime > SLOW_MS;
+      if (debug || slow || reply.statusCode >= 500) {
+        log[reply.statusCode >= 500 ? 'warn' : slow ? 'info' : 'debug']({
+          request_id: request.id, method: request.method, path: pathOf(request.url), status: reply.statusCode, duration_ms: Math.round(reply.elapsedTime),
+        }, 'answered');
+      }
+      done();
+    });
+}
+
+const pathOf = (url: string): string => (url.split('?', 1)[0] ?? '').slice(0, MAX_LOGGED_PATH);
+
+function codeOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+}
+
+/** Answers what could not be read as a request at all: too slow, too large a header, no HTTP. */
+function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) { socket.destroy(); return; }
+  const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+  const reason = STATUS_CODES[status] ?? 'Bad Request';
+  const body = JSON.stringify({ error: 'invalid_request', error_description: status === 408 ? 'the request took too long to arrive' : status === 431 ? 'the header is too large' : 'this is not an HTTP request' });
+  socket.write([
+    `HTTP/1.1 ${String(status)} ${reason}`, 'Content-Type: application/json; charset=utf-8', `Content-Length: ${String(body.length)}`, 'Cache-Control: no-store',
+    `X-Request-Id: ${randomUUID()}`, 'Connection: close', '', body,
+  ].join('\r\n'));
+  socket.destroy();
+}

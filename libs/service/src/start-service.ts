@@ -1,0 +1,82 @@
+import { Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { Registry } from 'prom-client';
+import { refuseBodies } from './body-parsers';
+import { ReadinessCheck, serveHealth } from './health';
+import { ServiceHttpAdapter, observeRequests } from './http-adapter';
+import { requestMeter, serveMetrics } from './metrics';
+import { ServiceLog, makeLog, nestLogger } from './service-log';
+import { ServiceConfig } from './service.config';
+import { DrainStep, shutDown } from './shutdown';
+
+/** What a service is made of. `app` is given once the module is built: `app => [{ name: 'database', check: () => app.get(Database).isReady() }]`. */
+export interface ServiceOptions {
+  readonly name: string;
+  readonly module: Type;
+  readonly config: ServiceConfig;
+  /** Body parsers, as `fastify => { acceptForms(fastify, parseForm); }`; without it no body is accepted. */
+  readonly bodies?: (fastify: FastifyInstance) => void;
+  /** Plugins and routes of Fastify itself. */
+  readonly plugins?: (fastify: FastifyInstance) => Promise<void> | void;
+  /** Connects transports (`app.connectMicroservice`); they are started in the background, so a bus that is down keeps nobody from listening. */
+  readonly microservices?: (app: NestFastifyApplication) => void;
+  readonly readiness?: (app: NestFastifyApplication) => readonly ReadinessCheck[];
+  /** What is still to be done at shutdown once the last request is answered, in this order. */
+  readonly drain?: (app: NestFastifyApplication) => readonly DrainStep[];
+  /** Where `/metrics` finds the service's own metrics. */
+  readonly registry?: Registry;
+}
+
+/** A service that listens. `close` answers what was accepted, drains, and resolves to whether all of it was done in time. */
+export interface RunningService { readonly app: NestFastifyApplication; readonly url: string; close(): Promise<boolean> }
+
+/** Builds a service and listens. Takes no part in the process's signals: for tests; a service's `main.ts` calls `startService`. */
+export async function serve(options: ServiceOptions, log: ServiceLog = makeLog(options.name, options.config)): Promise<RunningService> {
+  const { config, registry = new Registry() } = options;
+  const adapter = new ServiceHttpAdapter(config);
+  observeRequests(adapter, log, requestMeter(registry));
+  const app = await NestFactory.create<NestFastifyApplication>(options.module, adapter, { bodyParser: false, abortOnError: false, logger: nestLogger(log) });
+  const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
+  (options.bodies ?? refuseBodies)(fastify);
+  serveHealth(fastify, options.readiness?.(app) ?? [], log);
+  serveMetrics(fastify, registry);
+  await options.plugins?.(fastify);
+  options.microservices?.(app);
+  await app.init();
+  // Not app.listen(): it may log a taken port and live on.
+  const url = await fastify.listen({ host: config.HOST, port: config.PORT });
+  log.info(`listening on ${url}`);
+  if (options.microservices) app.startAllMicroservices().catch((error: unknown) => { log.error({ err: error }, 'a transport could not be started'); });
+  const drain = options.drain?.(app) ?? [];
+  let closing: Promise<boolean> | undefined;
+  return { app, url, close: () => closing ??= shutDown({ app, fastify, drain, seconds: config.SHUTDOWN_SECONDS, log }) };
+}
+
+/**
+ * Runs a service as this process. On SIGTERM, SIGINT, or the end of its parent's pipe it stops gracefully and exits with 0 (1 if it ran out of time); a second
+ * signal exits at once. A service that cannot be built or cannot listen says why and exits with 1.
+ */
+export async function startService(options: ServiceOptions): Promise<void> {
+  const log = makeLog(options.name, options.config);
+  let service: RunningService | undefined;
+  let stopping = false;
+  const stop = (why: string): void => {
+    if (stopping || !service) { log.warn(`${why}: exiting at once`); process.exit(stopping ? 1 : 0); }
+    stopping = true;
+    log.info(`${why}: shutting down`);
+    void service.close().then(complete => { log.info('stopped'); process.exit(complete ? 0 : 1); });
+  };
+  process.on('SIGTERM', () => { stop('SIGTERM'); });
+  process.on('SIGINT', () => { stop('SIGINT'); });
+  process.on('uncaughtException', error => { log.fatal({ err: error }, 'an error that nothing caught'); process.exit(1); });
+  if (options.config.STROWGER_PARENT_PIPE) process.stdin.on('end', () => { if (!stopping) stop('the parent is gone'); }).resume();
+  try {
+    service = await serve(options, log);
+  } catch (error) {
+    log.fatal({ err: error }, error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+      ? `cannot listen on ${options.config.HOST}:${String(options.config.PORT)}: the port is taken` : 'cannot start');
+    process.exit(1);
+  }
+}
