@@ -1,13 +1,40 @@
 import { Database } from '../database';
 import { SCOPES, ScopeDocument } from './scopes.schema';
 
+/** Which part of the catalogue is asked for: in order of scope, after the scope `after`, at most `limit`; `text` stands somewhere in scope or description, whatever the case. */
+export interface ScopeQuery {
+  readonly api_type?: string | undefined;
+  readonly module?: string | undefined;
+  readonly text?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+const literally = (text: string): RegExp => new RegExp(text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'), 'i');
+
 /** Reads the scope catalogue, for every service. */
 export class ScopesReader {
   constructor(private readonly database: Database) {}
 
   /** The leaf scopes that can be granted: active and deprecated ones. */
   async grantable(): Promise<string[]> {
-    const found = await this.database.collection<ScopeDocument>(SCOPES).find({ status: { $ne: 'withdrawn' } }, { projection: { _id: 1 } }).toArray();
+    const found = await this.scopes().find({ status: { $ne: 'withdrawn' } }, { projection: { _id: 1 } }).toArray();
     return found.map(scope => scope._id);
   }
+
+  /** What can be granted, with all that is known of it, in order of scope. */
+  async grantableScopes(): Promise<ScopeDocument[]> {
+    return this.scopes().find({ status: { $ne: 'withdrawn' } }).sort({ _id: 1 }).toArray();
+  }
+
+  /** A page of the catalogue, withdrawn scopes among them. */
+  async list({ api_type, module, text, after, limit }: ScopeQuery): Promise<ScopeDocument[]> {
+    const words = text === undefined ? undefined : literally(text);
+    return this.scopes().find({
+      ...(api_type !== undefined && { api_type }), ...(module !== undefined && { module }), ...(after !== undefined && { _id: { $gt: after } }),
+      ...(words && { $or: [{ _id: words }, { description: words }] }),
+    }).sort({ _id: 1 }).limit(limit).toArray();
+  }
+
+  private scopes() { return this.database.collection<ScopeDocument>(SCOPES); }
 }

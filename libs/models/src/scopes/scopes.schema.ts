@@ -19,6 +19,11 @@ export interface ScopeDocument {
   opens: AnnouncedScope['opens'];
   successor?: string;
   announced_by: string;
+  /**
+   * `type:module`, of the first scope that was announced of a module: the module belongs to the service that announced it.
+   * Unique, so that of two services that announce a module at one moment one gets it whole.
+   */
+  founds?: string;
   status: 'active' | 'deprecated' | 'withdrawn';
   /** When its service last announced it; moves without a new version and without an event. */
   last_seen: Date;
@@ -27,8 +32,11 @@ export interface ScopeDocument {
 const required = { type: String, required: true } as const;
 export const scopeSchema = new Schema<ScopeDocument>({
   _id: required, tenant_id: required, version: { type: Number, required: true }, api_type: required, module: required, verb: String, sub: String,
-  description: required, access_level: required, opens: [Schema.Types.Mixed], successor: String, announced_by: required, status: required,
+  description: required, access_level: required, opens: [Schema.Types.Mixed], successor: String, announced_by: required, founds: String, status: required,
   last_seen: { type: Date, required: true },
 }, { versionKey: false });
 
-export const scopeIndexes: readonly IndexSpec[] = [{ key: { announced_by: 1, _id: 1 } }];
+export const scopeIndexes: readonly IndexSpec[] = [
+  { key: { announced_by: 1, _id: 1 } },
+  { key: { founds: 1 }, options: { unique: true, sparse: true } },
+];
