@@ -76,7 +76,8 @@ export const eventCatalogue = {
   'application.narrowed': entry('app-registry-service', 'LC', loweredApplication),
   'secret.rotated': entry('app-registry-service', 'C', secret),
   'secret.burned': entry('app-registry-service', 'LC', secret),
-  'credentials.regenerated': entry('app-registry-service', 'LC', secret),
+  // A public client has no secret.
+  'credentials.regenerated': entry('app-registry-service', 'LC', { ...secret, secret_id: z.string().optional() }),
   'account.created': entry('app-registry-service', 'C', account),
   'account.updated': entry('app-registry-service', 'C', account),
   'account.unblocked': entry('app-registry-service', 'C', account),
