@@ -25,6 +25,7 @@ export class Bus {
   private current: NatsConnection | undefined;
   private up = false;
   private streamSeen = false;
+  private readonly losses = new Set<() => void>();
   private whenUp = Promise.withResolvers<NatsConnection>();
   private readonly ended: Promise<void>;
 
@@ -40,12 +41,32 @@ export class Bus {
 
   /**
    * The connection, as soon as it is up: at once while connected, else when the outage ends.
-   * @throws BusUnavailable - the bus was closed
+   * @throws BusUnavailable - the bus was closed, or `signal` came first
    */
-  connection(): Promise<NatsConnection> { return this.whenUp.promise; }
+  async connection(signal?: AbortSignal): Promise<NatsConnection> {
+    if (!signal) return this.whenUp.promise;
+    const aborted = Promise.withResolvers<never>();
+    const abort = (): void => { aborted.reject(new BusUnavailable('no longer waiting for the bus')); };
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+    try {
+      return await Promise.race([this.whenUp.promise, aborted.promise]);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  /** Calls `listener` at every loss of the connection; gives the function that ends this. */
+  onLoss(listener: () => void): () => void {
+    this.losses.add(listener);
+    return () => { this.losses.delete(listener); };
+  }
 
   /** Connected, and the stream of events was seen to exist at least once. */
   isReady(): boolean { return this.up && this.streamSeen; }
+
+  /** Was ready at least once: what a service asks that goes on without its bus, once it has begun. */
+  wasReady(): boolean { return this.streamSeen; }
 
   /** Sends what is still to be sent, within 3 s, and closes for good. May be called in any state, more than once. */
   async close(): Promise<void> {
@@ -135,6 +156,7 @@ export class Bus {
     this.up = false;
     this.whenUp = Promise.withResolvers();
     this.whenUp.promise.catch(() => undefined);
+    for (const listener of this.losses) listener();
   }
 
   private isClosing(): boolean { return this.closing.signal.aborted; }

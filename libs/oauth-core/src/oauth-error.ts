@@ -6,6 +6,9 @@ export const oauthErrors = {
   unauthorized_client: 400,
   unsupported_grant_type: 400,
   invalid_scope: 400,
+  /** No token was sent: RFC 6750 §3.1 wants no error code then, so the wire says invalid_request. */
+  token_missing: 401,
+  invalid_token: 401,
   access_denied: 403,
   request_too_large: 413,
   method_not_allowed: 405,
@@ -30,4 +33,6 @@ export class OAuthError extends Error {
     if (options.retryAfterSeconds !== undefined) this.retryAfterSeconds = options.retryAfterSeconds;
   }
   get status(): number { return oauthErrors[this.code]; }
+  /** The code as the client reads it. */
+  get wireCode(): string { return this.code === 'token_missing' ? 'invalid_request' : this.code; }
 }

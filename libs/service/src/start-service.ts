@@ -1,4 +1,4 @@
-import { Type } from '@nestjs/common';
+import { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
@@ -14,7 +14,7 @@ import { DrainStep, shutDown } from './shutdown';
 /** What a service is made of. `app` is given once the module is built: `app => [{ name: 'database', check: () => app.get(Database).isReady() }]`. */
 export interface ServiceOptions {
   readonly name: string;
-  readonly module: Type;
+  readonly module: Type | DynamicModule;
   readonly config: ServiceConfig;
   /** Body parsers, as `fastify => { acceptForms(fastify, parseForm); }`; without it no body is accepted. */
   readonly bodies?: (fastify: FastifyInstance) => void;
@@ -22,6 +22,8 @@ export interface ServiceOptions {
   readonly plugins?: (fastify: FastifyInstance) => Promise<void> | void;
   /** Connects transports (`app.connectMicroservice`); they are started in the background, so a bus that is down keeps nobody from listening. */
   readonly microservices?: (app: NestFastifyApplication) => void;
+  /** Starts what runs beside the requests (a relay, a feed), once the service listens. Must neither throw nor wait. */
+  readonly background?: (app: NestFastifyApplication) => void;
   readonly readiness?: (app: NestFastifyApplication) => readonly ReadinessCheck[];
   /** What is still to be done at shutdown once the last request is answered, in this order. */
   readonly drain?: (app: NestFastifyApplication) => readonly DrainStep[];
@@ -49,6 +51,7 @@ export async function serve(options: ServiceOptions, log: ServiceLog = makeLog(o
   const url = await fastify.listen({ host: config.HOST, port: config.PORT });
   log.info(`listening on ${url}`);
   if (options.microservices) app.startAllMicroservices().catch((error: unknown) => { log.error({ err: error }, 'a transport could not be started'); });
+  options.background?.(app);
   const drain = options.drain?.(app) ?? [];
   let closing: Promise<boolean> | undefined;
   return { app, url, close: () => closing ??= shutDown({ app, fastify, drain, seconds: config.SHUTDOWN_SECONDS, log }) };
