@@ -43,7 +43,7 @@ export class Database {
 
   /** Whether the database answers and agrees with this process about the time. */
   async isReady(): Promise<boolean> {
-    if (this.connection.readyState !== 1 || !this.connection.db) return false;
+    if (!this.connection.db) return false;
     const { localTime } = await this.connection.db.admin().command({ hello: 1 });
     return Math.abs(Date.now() - Number(localTime)) <= MAX_CLOCK_SKEW_MS;
   }
@@ -84,5 +84,5 @@ export async function ensureIndexes(database: Database, collection: string, inde
   await database.connection.db?.createCollection(collection).catch((error: unknown) => {
     if (!(error instanceof mongo.MongoServerError && error.code === 48)) throw error;
   });
-  for (const { key, options } of indexes) await database.collection(collection).createIndex(key, options ?? {});
+  for (const { key, options } of indexes) await database.collection(collection).createIndex(key, options ?? {}, {});
 }

@@ -1,5 +1,6 @@
 import { AccountFacts } from '@strowger/oauth-core/facts';
 import { Database } from '../database';
+import { Page, pageOf } from '../page';
 import { ACCOUNTS, AccountDocument } from './accounts.schema';
 
 export type Account = AccountFacts & Omit<AccountDocument, '_id' | keyof AccountFacts>;
@@ -14,6 +15,13 @@ export class AccountsReader {
   async byIds(ids: readonly string[]): Promise<Account[]> { return this.find({ _id: { $in: [...ids] } }); }
   /** Accounts not deleted, by normal username. */
   async byUsernames(usernames: readonly string[]): Promise<Account[]> { return this.find({ live_username: { $in: [...usernames] } }); }
+  /** A tenant's accounts that are not deleted, or one account and the API accesses it owns, oldest first, after the id `after`. */
+  async page({ tenantId, self, limit, after }: { tenantId: string; self?: string; limit: number; after?: string }): Promise<Page<Account>> {
+    const found = await this.database.collection<AccountDocument>(ACCOUNTS).find({
+      tenant_id: tenantId, status: { $ne: 'deleted' }, ...(self !== undefined && { $or: [{ _id: self }, { owner: self }] }), ...(after !== undefined && { _id: { $gt: after } }),
+    }).sort({ _id: 1 }).limit(limit + 1).toArray();
+    return pageOf(found.map(accountOf), limit);
+  }
 
   private async find(filter: object): Promise<Account[]> {
     return (await this.database.collection<AccountDocument>(ACCOUNTS).find(filter).toArray()).map(accountOf);

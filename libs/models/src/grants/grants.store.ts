@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mongo } from 'mongoose';
-import { EventData, EventType } from '@strowger/contracts/event-catalogue';
+import { EventData } from '@strowger/contracts/event-catalogue';
 import { OAuthError } from '@strowger/oauth-core/oauth-error';
 import { GrantAt, Grants, Origin } from '@strowger/oauth-core/ports';
 import { GrantFacts, RefreshKeys } from '@strowger/oauth-core/refresh-token';
@@ -16,6 +16,7 @@ import { TurnWriter } from '../turns/turn-writer';
 import { GrantDocument, GRANTS } from './grants.schema';
 
 const MARGIN_SECONDS = 600, DUPLICATE_KEY = 11000, CONSENT_TRIES = 5;
+type GrantEvent = 'grant.created' | 'grant.revoked' | 'grant.reuse_detected';
 const consentId = (accountId: string, applicationId: string): string => `${accountId}:${applicationId}`;
 const factsOf = ({ _id, ...rest }: GrantDocument): GrantFacts => ({ id: _id, ...rest });
 
@@ -77,7 +78,7 @@ export class GrantsStore extends Grants {
     await this.revoke(grant, 'refresh_token_reuse', ['grant.reuse_detected', 'grant.revoked'], origin);
   }
 
-  private async revoke(grant: GrantFacts, reason: string, types: readonly ('grant.revoked' | 'grant.reuse_detected')[], origin: Origin): Promise<void> {
+  private async revoke(grant: GrantFacts, reason: string, types: readonly GrantEvent[], origin: Origin): Promise<void> {
     await this.changes.record(async session => {
       const { modifiedCount } = await this.collection().updateOne({ _id: grant.id, status: 'active', version: grant.version }, { $set: { status: 'revoked' }, $inc: { version: 1 } }, { session });
       const revoked = { ...grant, _id: grant.id, version: grant.version + 1 };
@@ -119,12 +120,12 @@ export class GrantsStore extends Grants {
     }
   }
 
-  private event<T extends EventType & ('grant.created' | 'grant.revoked' | 'grant.reuse_detected')>(type: T, grant: Pick<GrantDocument, '_id' | 'tenant_id' | 'version' | 'application_id' | 'account_id' | 'scope'>, clientId: string | undefined, origin: Origin, reason?: string) {
+  private event(type: GrantEvent, grant: Pick<GrantDocument, '_id' | 'tenant_id' | 'version' | 'application_id' | 'account_id' | 'scope'>, clientId: string | undefined, origin: Origin, reason?: string) {
     const data: EventData<'grant.created'> = {
       tenant_id: grant.tenant_id, version: grant.version, ...(clientId !== undefined && { by: { account_id: grant.account_id, client_id: clientId } }), ...origin,
       grant_id: grant._id, application_id: grant.application_id, account_id: grant.account_id, scope: grant.scope, ...(reason !== undefined && { reason }),
     };
-    return makeEvent<'grant.created' | 'grant.revoked' | 'grant.reuse_detected'>(this.changes.source, type, eventIdOf(GRANTS, grant._id, grant.version, type), grant._id, new Date(), data);
+    return makeEvent<GrantEvent>(this.changes.source, type, eventIdOf(GRANTS, grant._id, grant.version, type), grant._id, new Date(), data);
   }
 
   private collection() { return this.database.collection<GrantDocument>(GRANTS); }

@@ -1,5 +1,5 @@
 import { encodeBatch } from '@strowger/contracts/cloud-event';
-import { EventType, isEventType, ServiceName, StrowgerEvent } from '@strowger/contracts/event-catalogue';
+import { isEventType, ServiceName, StrowgerEvent } from '@strowger/contracts/event-catalogue';
 import { Outbox, OutboxEntry } from '@strowger/contracts/outbox';
 import { ACCESS_TOKENS } from '../access-tokens/access-tokens.schema';
 import { Database } from '../database';
@@ -9,7 +9,7 @@ import { OUTBOX, OutboxDocument } from './outbox.schema';
 const LONGEST_PAUSE_SECONDS = 60;
 
 /** Where the document stands that an event was inserted beside: its collection and `_id`. */
-const documentOf = (event: StrowgerEvent<EventType>): { collection: string; id: Buffer | string } | undefined => {
+const documentOf = (event: StrowgerEvent): { collection: string; id: Buffer | string } | undefined => {
   const data: Record<string, unknown> = event.data;
   switch (event.type) {
     case 'token.issued':
@@ -37,7 +37,7 @@ export class OutboxStore extends Outbox {
     return found.map(({ _id, subject, batch, sure, at, until }) => ({ id: _id.toString('base64url'), subject, batch, sure, at, ...(until && { until }) }));
   }
 
-  override async existing(events: readonly StrowgerEvent<EventType>[]): Promise<ReadonlySet<string>> {
+  override async existing(events: readonly StrowgerEvent[]): Promise<ReadonlySet<string>> {
     const wanted = events.flatMap(event => {
       const document = isEventType(event.type) ? documentOf(event) : undefined;
       return document ? [{ event, ...document }] : [];
@@ -55,7 +55,7 @@ export class OutboxStore extends Outbox {
     await this.collection().deleteMany({ _id: { $in: ids.map(id => Buffer.from(id, 'base64url')) } });
   }
 
-  override async keepAbsent(entry: OutboxEntry, events: readonly StrowgerEvent<EventType>[]): Promise<void> {
+  override async keepAbsent(entry: OutboxEntry, events: readonly StrowgerEvent[]): Promise<void> {
     const _id = Buffer.from(entry.id, 'base64url');
     const before = await this.collection().findOne({ _id }, { projection: { absent: 1 } });
     if (!before) return;

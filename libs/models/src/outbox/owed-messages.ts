@@ -4,10 +4,10 @@ import { EventType, lowersARight, StrowgerEvent, subjectOf } from '@strowger/con
 import { OutboxDocument } from './outbox.schema';
 
 /** A message on its way: its outbox document and the events in it. */
-export interface OwedMessage { readonly document: OutboxDocument; readonly events: readonly StrowgerEvent<EventType>[] }
+export interface OwedMessage { readonly document: OutboxDocument; readonly events: readonly StrowgerEvent[] }
 
 /** Of an event made beside an insert: when the last moment is at which its document can still appear. */
-export interface Owing { readonly event: StrowgerEvent<EventType>; readonly until?: Date }
+export interface Owing { readonly event: StrowgerEvent; readonly until?: Date }
 
 /** Packs events into messages: one type each, at most 256 events and 512 KiB, in the order given. */
 export function owedMessages(service: string, at: Date, sure: boolean, owing: readonly Owing[]): OwedMessage[] {

@@ -13,7 +13,7 @@ export class TenantsReader {
     return (await this.database.collection<TenantDocument>(TENANTS).find({ _id: { $in: [...ids] } }, { projection: { logo: 0 } }).toArray()).map(tenantOf);
   }
   async byName(name: string): Promise<Tenant | undefined> {
-    const found = await this.database.collection<TenantDocument>(TENANTS).findOne({ name: String(name) }, { projection: { logo: 0 } });
+    const found = await this.database.collection<TenantDocument>(TENANTS).findOne({ name }, { projection: { logo: 0 } });
     return found ? tenantOf(found) : undefined;
   }
 }

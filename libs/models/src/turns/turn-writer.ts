@@ -1,6 +1,6 @@
 import { mongo } from 'mongoose';
 import { encodeBatch } from '@strowger/contracts/cloud-event';
-import { EventType, StrowgerEvent } from '@strowger/contracts/event-catalogue';
+import { StrowgerEvent } from '@strowger/contracts/event-catalogue';
 import { AccessTokenDocument } from '../access-tokens/access-tokens.schema';
 import { Database } from '../database';
 import { GrantDocument } from '../grants/grants.schema';
@@ -37,7 +37,7 @@ export class TurnWriter {
   async insert(insert: TurnInsert, owing: readonly Owing[]): Promise<void> { return this.add(insert, owing); }
 
   /** Records an event that changes no document. @throws as insert */
-  async record(event: StrowgerEvent<EventType>): Promise<void> { return this.add(undefined, [{ event }]); }
+  async record(event: StrowgerEvent): Promise<void> { return this.add(undefined, [{ event }]); }
 
   /** Resolves when nothing is under way any more. */
   async drain(): Promise<void> { await this.turns.idle(); }
@@ -120,8 +120,8 @@ const keyOf = (id: Buffer | string): string => typeof id === 'string' ? id : id.
 function refusedIn(error: unknown): ReadonlySet<number> | undefined {
   if (!(error instanceof mongo.MongoBulkWriteError)) return undefined;
   if (error.result.getWriteConcernError()) return undefined;
-  const list = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
-  return new Set(list.filter(one => one.code !== DUPLICATE_KEY).map(one => one.index));
+  const refused: readonly mongo.WriteError[] = [error.writeErrors].flat();
+  return new Set(refused.filter(one => one.code !== DUPLICATE_KEY).map(one => one.index));
 }
 
 async function answeredWithin<T>(work: Promise<T>, ms: number): Promise<T> {

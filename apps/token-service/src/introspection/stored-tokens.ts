@@ -1,0 +1,65 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { AccessTokenDocument, claimsOf } from '@strowger/models/access-tokens/access-tokens.schema';
+import { AccessTokenClaims } from '@strowger/oauth-core/facts';
+import { isSignedOut } from '@strowger/oauth-core/grants/refresh-token.grant';
+import { Facts, Grants } from '@strowger/oauth-core/ports';
+import { rightsHold } from '@strowger/oauth-core/rights';
+import { isActive, rightsOf, signOutVersionsOf, Standing, standingOf } from '@strowger/oauth-core/standing';
+
+/** A token that is active: its claims as issued, and what stands behind it now. */
+export interface ActiveToken { readonly claims: AccessTokenClaims; readonly username: string; readonly standing: Standing }
+/** Where stored tokens are read, by their 16-byte id. */
+export interface TokenReads { byId(id: Buffer): Promise<AccessTokenDocument | undefined> }
+
+const ID_BYTES = 16, MAX_TOKEN_LENGTH = 8192;
+
+/**
+ * Judges access tokens by what is stored: the token is found by its id and compared by the hash of its whole text, so
+ * that a forged one with a known `jti`, or one with a flipped character, is inactive without a signature check.
+ */
+export class StoredTokens {
+  constructor(private readonly tokens: TokenReads, private readonly grants: Grants, private readonly facts: Facts, private readonly now: () => Date) {}
+
+  /** The token, if it is active. `fresh`: applications, accounts and tenants are read now, not taken from the cache. */
+  async active(text: string, how: { fresh: boolean }): Promise<ActiveToken | undefined> {
+    if (text.length > MAX_TOKEN_LENGTH) return undefined;
+    const hash = createHash('sha256').update(text).digest();
+    const id = text.includes('.') ? jtiOf(text) : hash.subarray(0, ID_BYTES);
+    const token = id && await this.tokens.byId(id);
+    if (!token || !timingSafeEqual(hash, token.hash) || token.revoked_at || token.exp * 1000 <= this.now().getTime()) return undefined;
+    const claims = claimsOf(token);
+    const standing = await this.standing(claims, how);
+    if (!standing) return undefined;
+    if (claims.grant_id !== undefined) {
+      const read = await this.grants.read(claims.grant_id);
+      if (read?.grant.status !== 'active' || isSignedOut(read.grant.sign_out_versions, signOutVersionsOf(standing))) return undefined;
+    }
+    return { claims, username: token.username, standing };
+  }
+
+  /** What stands behind the token, if it is active and the token's rights hold; a token newer than what is known is judged on a fresh read. */
+  private async standing(claims: AccessTokenClaims, how: { fresh: boolean }): Promise<Standing | undefined> {
+    const [application, account] = await Promise.all([this.facts.application(claims.application_id, how), this.facts.account(claims.sub, how)]);
+    const standing = application && await standingOf(this.facts, application, account, how);
+    if (!standing || !isActive(standing)) return undefined;
+    switch (rightsHold(claims.rights, rightsOf(standing))) {
+      case 'holds': return standing;
+      case 'older': return undefined;
+      case 'newer': return how.fresh ? undefined : this.standing(claims, { fresh: true });
+    }
+  }
+}
+
+/** The id that a JWT names, unverified; undefined where the text is no JWT of ours. */
+function jtiOf(text: string): Buffer | undefined {
+  const [, payload, , more] = text.split('.');
+  if (payload === undefined || more !== undefined) return undefined;
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
+    if (typeof claims !== 'object' || claims === null || !('jti' in claims) || typeof claims.jti !== 'string') return undefined;
+    const id = Buffer.from(claims.jti, 'base64url');
+    return id.length === ID_BYTES ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,17 @@
+/** Authorization server metadata (RFC 8414 §2): only what really works is advertised. */
+export class Metadata {
+  readonly document: object;
+
+  constructor(issuer: string, grantTypes: readonly string[]) {
+    this.document = {
+      issuer,
+      token_endpoint: `${issuer}/oauth/token`,
+      introspection_endpoint: `${issuer}/oauth/introspect`,
+      jwks_uri: `${issuer}/.well-known/jwks.json`,
+      grant_types_supported: grantTypes,
+      response_types_supported: [],
+      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    };
+  }
+}

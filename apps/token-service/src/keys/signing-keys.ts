@@ -1,0 +1,39 @@
+import { SigningKeyDocument, SigningKeysStore } from '@strowger/models/signing-keys/signing-keys.store';
+import { OAuthError } from '@strowger/oauth-core/oauth-error';
+import { makeSigningKey, TokenSigner, unwrapSigningKey, WrappingKey } from './signing-key';
+
+/** A public key as RFC 7517 has it. */
+export interface PublicJwk { readonly kty: string; readonly crv: string; readonly x: string; readonly y: string; readonly kid: string; readonly use: 'sig'; readonly alg: 'ES256' }
+
+/** The deployment's signing keys, as this instance knows them. */
+export class SigningKeys {
+  private active: TokenSigner | undefined;
+  private published: readonly PublicJwk[] = [];
+
+  constructor(private readonly store: SigningKeysStore, private readonly wrapping: readonly WrappingKey[], private readonly now: () => Date) {}
+
+  /** Reads the keys; makes the first one of a deployment. Of two instances that do, one key is kept and both use it. */
+  async load(): Promise<void> {
+    let keys = await this.store.all();
+    const [current] = this.wrapping;
+    if (current && !keys.some(key => key.active)) {
+      await this.store.insertFirst(makeSigningKey(current, this.now()));
+      keys = await this.store.all();
+    }
+    const active = keys.find(key => key.active);
+    if (!active) throw new Error('no active signing key');
+    this.published = keys.map(jwkOf);
+    this.active = new TokenSigner(active._id, unwrapSigningKey(active, this.wrapping));
+  }
+
+  isReady(): boolean { return this.active !== undefined; }
+  jwks(): { readonly keys: readonly PublicJwk[] } { return { keys: this.published }; }
+
+  /** @throws OAuthError temporarily_unavailable - the keys were not read yet */
+  signer(): TokenSigner {
+    if (!this.active) throw new OAuthError('temporarily_unavailable', 'the service is starting', { retryAfterSeconds: 1 });
+    return this.active;
+  }
+}
+
+const jwkOf = ({ _id, public_jwk: { kty, crv, x, y } }: SigningKeyDocument): PublicJwk => ({ kty, crv, x, y, kid: _id, use: 'sig', alg: 'ES256' });

@@ -1,0 +1,71 @@
+import { ArgumentsHost, Catch, ExceptionFilter, HttpException } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isDatabaseUnavailable } from '@strowger/models/database';
+import { NotDurable } from '@strowger/models/turns/turn-writer';
+import { TooMuchWaiting } from '@strowger/models/turns/turns';
+import { OAuthError } from '@strowger/oauth-core/oauth-error';
+import type { ServiceLog } from '@strowger/service/service-log';
+import { formOf, originOf } from './client-auth/authenticated-client';
+import { RejectionRecorder } from './rejections/rejection-recorder';
+
+const TOKEN_PATHS: ReadonlySet<string> = new Set(['/oauth/token', '/token']);
+const LATER = { retryAfterSeconds: 1 };
+
+/** Any throw becomes a body of RFC 6749 §5.2 (RFC 6750 §3 where a bearer token was judged); a refused token request is recorded first. */
+@Catch()
+export class OAuthErrorFilter implements ExceptionFilter {
+  constructor(private readonly rejections: RejectionRecorder, private readonly log: ServiceLog) {}
+
+  async catch(thrown: unknown, host: ArgumentsHost): Promise<void> {
+    const request = host.switchToHttp().getRequest<FastifyRequest>(), reply = host.switchToHttp().getResponse<FastifyReply>();
+    let error = oauthErrorOf(thrown);
+    if (isRefusedTokenRequest(request, error)) {
+      try {
+        await this.record(request, error);
+      } catch (unrecorded) {
+        error = new OAuthError('temporarily_unavailable', 'the database is not available; try again', { ...LATER, cause: unrecorded });
+      }
+    }
+    if (error.status >= 500) this.log.error({ err: error.cause ?? error, request_id: request.id }, error.code === 'server_error' ? 'a request failed' : 'a request could not be served');
+    if (reply.sent) return;
+    for (const [name, value] of Object.entries(headersOf(error))) void reply.header(name, value);
+    void reply.status(error.status).header('Cache-Control', 'no-store').header('Pragma', 'no-cache').type('application/json; charset=utf-8')
+      .send(JSON.stringify({ error: error.wireCode, error_description: error.description }));
+  }
+
+  private async record(request: FastifyRequest, error: OAuthError): Promise<void> {
+    const application = request.client?.kind === 'application' ? request.client.application : request.namedApplication;
+    const grantType = formOf(request).get('grant_type');
+    await this.rejections.tokenRejected(application, grantType !== undefined && KNOWN_GRANT.test(grantType) ? grantType : undefined, error.code, originOf(request));
+  }
+}
+
+/** Only what looks like a grant type is kept: people paste secrets into any field. */
+const KNOWN_GRANT = /^(authorization_code|client_credentials|password|refresh_token|urn:ietf:params:oauth:grant-type:[a-z-]{1,32})$/;
+
+const isRefusedTokenRequest = (request: FastifyRequest, error: OAuthError): boolean =>
+  request.method === 'POST' && TOKEN_PATHS.has(request.url.split('?', 1)[0] ?? '') && error.status < 500;
+
+function oauthErrorOf(thrown: unknown): OAuthError {
+  if (thrown instanceof OAuthError) return thrown;
+  if (thrown instanceof NotDurable || thrown instanceof TooMuchWaiting || isDatabaseUnavailable(thrown)) {
+    return new OAuthError('temporarily_unavailable', 'the database is not available; try again', { ...LATER, cause: thrown });
+  }
+  if (thrown instanceof HttpException) {
+    const status = thrown.getStatus();
+    if (status === 404) return new OAuthError('not_found', 'there is nothing at this path');
+    if (status === 413) return new OAuthError('request_too_large', thrown.message, { cause: thrown });
+    if (status < 500) return new OAuthError('invalid_request', thrown.message, { cause: thrown });
+  }
+  return new OAuthError('server_error', 'the server met an unexpected condition', { cause: thrown });
+}
+
+function headersOf(error: OAuthError): Record<string, string> {
+  return {
+    ...(error.retryAfterSeconds !== undefined && { 'Retry-After': String(error.retryAfterSeconds) }),
+    ...(error.code === 'invalid_client' && { 'WWW-Authenticate': 'Basic realm="strowger"' }),
+    ...(error.code === 'token_missing' && { 'WWW-Authenticate': 'Bearer realm="strowger"' }),
+    ...(error.code === 'invalid_token' && { 'WWW-Authenticate': 'Bearer realm="strowger", error="invalid_token"' }),
+    ...(error.code === 'method_not_allowed' && { Allow: 'POST' }),
+  };
+}

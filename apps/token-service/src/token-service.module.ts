@@ -1,0 +1,125 @@
+import { DynamicModule, FactoryProvider, InjectionToken, Module, ValueProvider } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { Registry } from 'prom-client';
+import { ScopeAnnouncer } from '@strowger/auth/scope-announcer';
+import { PasswordHasher } from '@strowger/credentials/password-hasher';
+import { Bus } from '@strowger/messaging/bus';
+import { EventFeed } from '@strowger/messaging/event-feed';
+import { JetStreamPublisher } from '@strowger/messaging/jetstream-publisher';
+import { Relay } from '@strowger/messaging/relay';
+import { AccessTokensReader } from '@strowger/models/access-tokens/access-tokens.reader';
+import { AccountsReader } from '@strowger/models/accounts/accounts.reader';
+import { ApplicationsReader } from '@strowger/models/applications/applications.reader';
+import { Database } from '@strowger/models/database';
+import { GrantsStore } from '@strowger/models/grants/grants.store';
+import { ChangeRecorder } from '@strowger/models/outbox/change-recorder';
+import { EventSource } from '@strowger/models/outbox/make-event';
+import { OutboxStore } from '@strowger/models/outbox/outbox.store';
+import { Sender } from '@strowger/models/outbox/sender';
+import { RateLimitsStore } from '@strowger/models/rate-limits/rate-limits.store';
+import { ScopesReader } from '@strowger/models/scopes/scopes.reader';
+import { SecretUses } from '@strowger/models/secret-uses/secret-uses.store';
+import { SignInAddresses } from '@strowger/models/sign-in-addresses/sign-in-addresses.store';
+import { SigningKeysStore } from '@strowger/models/signing-keys/signing-keys.store';
+import { TenantsReader } from '@strowger/models/tenants/tenants.reader';
+import { TurnWriter } from '@strowger/models/turns/turn-writer';
+import { clientCredentialsGrant } from '@strowger/oauth-core/grants/client-credentials.grant';
+import { passwordGrant } from '@strowger/oauth-core/grants/password.grant';
+import { refreshTokenGrant } from '@strowger/oauth-core/grants/refresh-token.grant';
+import { Facts, Grants } from '@strowger/oauth-core/ports';
+import { RefreshKeys } from '@strowger/oauth-core/refresh-token';
+import { makeLog, ServiceLog } from '@strowger/service/service-log';
+import { ClientAuthGuard } from './client-auth/client-auth.guard';
+import { ClientAuthStrategy } from './client-auth/client-auth.strategy';
+import { CachedFacts } from './facts/cached-facts';
+import { MAX_AGE_MS } from './facts/fact-cache';
+import { IntrospectionController } from './introspection/introspection.controller';
+import { StoredTokens } from './introspection/stored-tokens';
+import { Metadata } from './keys/metadata';
+import { MetadataController } from './keys/metadata.controller';
+import { SigningKeys } from './keys/signing-keys';
+import { OAuthErrorFilter } from './oauth-error.filter';
+import { LimitedPasswordCheck } from './password/limited-password-check';
+import { RejectionRecorder } from './rejections/rejection-recorder';
+import { ResourceController } from './resource/resource.controller';
+import { managementScopes } from './management-scopes';
+import { StartUp } from './start-up';
+import { TokenServer } from './token/oauth2orize-token.server';
+import { OutboxAge } from './token/outbox-age';
+import { TokenController } from './token/token.controller';
+import { TokenIssuer } from './token/token-issuer';
+import { audienceOf, TokenServiceConfig } from './token-service.config';
+import { TokenServiceMetrics } from './token-service.metrics';
+
+const SERVICE = 'token-service';
+const now = (): Date => new Date();
+/** A provider from its parts; Nest hands them over in the order of `inject`. */
+const provide = <T>(provided: InjectionToken<T>, inject: InjectionToken[], useFactory: (...parts: never[]) => T): FactoryProvider<T> =>
+  ({ provide: provided, inject, useFactory: useFactory as FactoryProvider<T>['useFactory'] });
+const LOG = Symbol('log'), SOURCE = Symbol('source');
+
+/** Composition root: the only file that binds ports to adapters. */
+@Module({})
+export class TokenServiceModule {
+  static with(config: TokenServiceConfig, registry: Registry): DynamicModule {
+    const log = makeLog(SERVICE, config);
+    const constants: ValueProvider[] = [
+      { provide: LOG, useValue: log }, { provide: Registry, useValue: registry },
+      { provide: SOURCE, useValue: { service: SERVICE, instance: config.STROWGER_INSTANCE } satisfies EventSource },
+      { provide: RefreshKeys, useValue: new RefreshKeys(config.STROWGER_KEYS) },
+    ];
+    const grants = (facts: CachedFacts, passwords: LimitedPasswordCheck, store: GrantsStore, keys: RefreshKeys) => [
+      clientCredentialsGrant(facts), passwordGrant(facts, passwords, store, keys), refreshTokenGrant(facts, store, keys, config.REFRESH_GRACE_SECONDS),
+    ];
+    return {
+      module: TokenServiceModule,
+      controllers: [TokenController, IntrospectionController, ResourceController, MetadataController],
+      providers: [
+        ...constants,
+        provide(Database, [LOG], (serviceLog: ServiceLog) => new Database(config, line => { serviceLog.warn(line); })),
+        provide(Bus, [LOG], (serviceLog: ServiceLog) => new Bus(config, serviceLog)),
+        provide(JetStreamPublisher, [Bus], (bus: Bus) => new JetStreamPublisher(bus)),
+        provide(Sender, [Database, JetStreamPublisher], (database: Database, publisher: JetStreamPublisher) => new Sender(database, publisher)),
+        provide(TurnWriter, [Database, Sender], (database: Database, sender: Sender) => new TurnWriter(database, sender, SERVICE)),
+        provide(ChangeRecorder, [Database, Sender, SOURCE], (database: Database, sender: Sender, source: EventSource) => new ChangeRecorder(database, sender, source)),
+        provide(OutboxStore, [Database], (database: Database) => new OutboxStore(database, SERVICE)),
+        provide(Relay, [OutboxStore, JetStreamPublisher, LOG], (outbox: OutboxStore, publisher: JetStreamPublisher, serviceLog: ServiceLog) => new Relay({ outbox, publisher, log: serviceLog })),
+        provide(OutboxAge, [OutboxStore], (outbox: OutboxStore) => new OutboxAge(outbox, config.OUTBOX_MAX_AGE_SECONDS, now)),
+        provide(Facts, [Database], (database: Database) => new CachedFacts({
+          applications: new ApplicationsReader(database), accounts: new AccountsReader(database), tenants: new TenantsReader(database), scopes: new ScopesReader(database),
+        })),
+        provide(EventFeed, [Bus, Facts, LOG], (bus: Bus, facts: CachedFacts, serviceLog: ServiceLog) => new EventFeed({
+          bus, filter: 'strowger.feed.>', startSeconds: 2 * MAX_AGE_MS / 1000, log: serviceLog,
+          onEvents: events => { facts.invalidate(events); }, onReset: () => { facts.clear(); },
+        })),
+        provide(ScopeAnnouncer, [Bus, LOG], (bus: Bus, serviceLog: ServiceLog) => new ScopeAnnouncer(bus, SERVICE, managementScopes, serviceLog)),
+        provide(Grants, [Database, TurnWriter, ChangeRecorder, RefreshKeys], (database: Database, turns: TurnWriter, changes: ChangeRecorder, keys: RefreshKeys) =>
+          new GrantsStore(database, turns, changes, keys, config.ACCESS_TOKEN_TTL_MAX_SECONDS)),
+        provide(SecretUses, [Database], (database: Database) => new SecretUses(database)),
+        provide(SigningKeys, [Database], (database: Database) => new SigningKeys(new SigningKeysStore(database), config.STROWGER_KEYS, now)),
+        provide(StartUp, [Database, SigningKeys, LOG], (database: Database, keys: SigningKeys, serviceLog: ServiceLog) => new StartUp(database, keys, serviceLog)),
+        provide(RejectionRecorder, [TurnWriter, SOURCE], (turns: TurnWriter, source: EventSource) => new RejectionRecorder(turns, source, now)),
+        provide(ClientAuthStrategy, [Facts, Database, SecretUses], (facts: CachedFacts, database: Database, uses: SecretUses) => new ClientAuthStrategy({
+          facts, services: config.STROWGER_SERVICES, limits: new RateLimitsStore(database), wrongSecretsPerMinute: config.WRONG_SECRETS_PER_ADDRESS_AND_MINUTE, uses, now,
+        })),
+        provide(ClientAuthGuard, [ClientAuthStrategy], (strategy: ClientAuthStrategy) => new ClientAuthGuard(strategy)),
+        provide(LimitedPasswordCheck, [Database, RejectionRecorder], (database: Database, rejections: RejectionRecorder) => new LimitedPasswordCheck(
+          new AccountsReader(database), new PasswordHasher(),
+          {
+            limits: new RateLimitsStore(database), addresses: new SignInAddresses(database),
+            allowed: {
+              windowSeconds: config.PASSWORD_WINDOW_SECONDS, accountAndAddress: config.WRONG_PASSWORDS_PER_ACCOUNT_AND_ADDRESS,
+              accountFromStrangers: config.WRONG_PASSWORDS_PER_ACCOUNT_FROM_STRANGERS, address: config.WRONG_PASSWORDS_PER_ADDRESS,
+            },
+          }, rejections, now)),
+        provide(TokenServer, [Facts, LimitedPasswordCheck, Grants, RefreshKeys], (facts: CachedFacts, passwords: LimitedPasswordCheck, store: GrantsStore, keys: RefreshKeys) => new TokenServer(grants(facts, passwords, store, keys))),
+        provide(TokenServiceMetrics, [Registry, OutboxAge, Relay], (metrics: Registry, age: OutboxAge, relay: Relay) => new TokenServiceMetrics(metrics, age, relay)),
+        provide(TokenIssuer, [SigningKeys, TurnWriter, SOURCE, TokenServiceMetrics], (keys: SigningKeys, turns: TurnWriter, source: EventSource, metrics: TokenServiceMetrics) =>
+          new TokenIssuer(keys, turns, source, { issuer: config.STROWGER_ISSUER, audience: audienceOf(config), longestTokenSeconds: config.ACCESS_TOKEN_TTL_MAX_SECONDS, issued: metrics })),
+        provide(StoredTokens, [Database, Grants, Facts], (database: Database, store: GrantsStore, facts: CachedFacts) => new StoredTokens(new AccessTokensReader(database), store, facts, now)),
+        provide(Metadata, [TokenServer], (server: TokenServer) => new Metadata(config.STROWGER_ISSUER, server.grantTypes)),
+        { provide: APP_FILTER, inject: [RejectionRecorder, LOG], useFactory: (rejections: RejectionRecorder, serviceLog: ServiceLog) => new OAuthErrorFilter(rejections, serviceLog) },
+      ],
+    };
+  }
+}
