@@ -1,0 +1,72 @@
+import { join, relative } from 'node:path';
+import { localStackConfig } from './local-stack.config';
+import { databaseOf } from './mongodb/configured-mongodb';
+import { HELP, Options, parseOptions } from './options';
+import { freePort, isFree, nextFreePort } from './free-port';
+import { repositoryRoot } from './repository-root';
+import { makeSecrets } from './secrets';
+import { startServers } from './servers';
+import { services, Stack, startService } from './service-environment';
+import { Supervisor } from './supervisor';
+
+const FRONT_PORT = 8080, DATABASE = 'strowger';
+const startedAt = performance.now();
+const say = (line: string): void => { process.stdout.write(`${line}\n`); };
+const seconds = (): string => ((performance.now() - startedAt) / 1000).toFixed(1);
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const supervisor = new Supervisor({ log: say, restart: { gaveUp: reason => { void end(1, reason.message); } } });
+let stopServers = (): Promise<void> => supervisor.stopAll();
+let ending = false;
+async function end(exitCode: number, why: string): Promise<void> {
+  if (ending) return;
+  ending = true;
+  if (exitCode === 0) say(why);
+  else process.stderr.write(`${why}\n`);
+  await stopServers().catch((error: unknown) => { process.stderr.write(`while stopping: ${messageOf(error)}\n`); });
+  if (exitCode === 0) say('stopped');
+  process.exit(exitCode);
+}
+
+async function frontPort(asked: number | undefined): Promise<number> {
+  if (asked === undefined) return nextFreePort(FRONT_PORT);
+  if (await isFree(asked)) return asked;
+  throw new Error(`port ${String(asked)} is taken: choose another one with --port`);
+}
+
+async function start(options: Options): Promise<void> {
+  const { dataDir } = options, port = await frontPort(options.port);
+  const servers = await startServers({ dataDir, log: say, supervisor });
+  stopServers = servers.stop;
+  const stack: Stack = {
+    servers, secrets: makeSecrets(dataDir), logsDirectory: join(dataDir, 'logs'),
+    database: (localStackConfig.mongodbUri !== undefined && databaseOf(localStackConfig.mongodbUri)) || DATABASE,
+    ports: {
+      'token-service': await freePort(), 'app-registry-service': await freePort(), 'scope-service': await freePort(),
+      'audit-service': await freePort(), 'portal-service': port,
+    },
+  };
+  say(`starting ${services.join(', ')} (logs: ${relative(process.cwd(), stack.logsDirectory) || '.'})`);
+  await Promise.all(services.map(name => startService(name, stack, supervisor)));
+  say(`ready after ${seconds()} s: http://localhost:${String(port)}`);
+  say('Ctrl-C stops everything.');
+}
+
+/** npm is our parent: when it is killed nobody is there to press Ctrl-C. */
+function stopWithParent(): void {
+  const parent = process.ppid;
+  setInterval(() => { if (process.ppid !== parent) void end(1, 'the parent process is gone'); }, 500).unref();
+}
+
+async function main(): Promise<void> {
+  let options: Options;
+  try { options = parseOptions(process.argv.slice(2), repositoryRoot); } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n\n${HELP}\n`);
+    process.exit(2);
+  }
+  if (options.help) { say(HELP); return; }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => { void end(0, 'stopping'); });
+  if (localStackConfig.startedByNpm) stopWithParent();
+  await start(options).catch((error: unknown) => end(1, messageOf(error)));
+}
+void main();
