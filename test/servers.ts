@@ -1,30 +1,37 @@
-import { ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeSecrets, Secrets } from '../tools/local-stack/secrets';
+import { RunningServers, startServers } from '../tools/local-stack/servers';
+import { Supervised } from '../tools/local-stack/supervisor';
 
-export interface TestServers { mongodbUri: string; natsUrl: string; busPassword(user: string): string; nats: { kill(signal: NodeJS.Signals): void; start(): Promise<void>; stop(): Promise<void> }; stop(): Promise<void> }
-const freePort = () => new Promise<number>((ok, fail) => { const s = createServer().on('error', fail).listen(0, '127.0.0.1', () => { const a = s.address(); s.close(() => { ok(typeof a === 'object' && a ? a.port : 0); }); }); });
+/** A MongoDB and a nats-server of a test file's own: they may be killed, and nobody else's data is there. */
+export interface TestServers {
+  /** URI of this test's database. */
+  readonly mongodbUri: string;
+  readonly natsUrl: string;
+  readonly natsMonitorUrl: string;
+  readonly busPassword: (user: string) => string;
+  readonly nats: Supervised;
+  readonly database: Supervised;
+  /** What the driver connects to: the gateway where there is one, else the database itself. */
+  readonly databaseFront: Supervised;
+  readonly running: RunningServers;
+  readonly secrets: Secrets;
+  readonly dataDir: string;
+  readonly stop: () => Promise<void>;
+}
 
-/** PLACEHOLDER until the local stack's API is there: a private nats-server with per-user permissions, and a private database name. */
+/** Starts them; `name` becomes the database's. Fails loudly where a server cannot be had. */
 export async function serversFor(name: string): Promise<TestServers> {
-  const { busUsers } = await import('../libs/contracts/src/bus-users');
-  const dir = mkdtempSync(join(tmpdir(), `strowger-${name}-`));
-  const port = await freePort();
-  const list = (a: readonly string[]) => JSON.stringify(a);
-  const users = busUsers().map(u => `{ user: ${u.name}, password: "pw-${u.name}", permissions: { publish: { allow: ${list(u.publish)}, deny: ${list(u.denyPublish)} }, subscribe: { allow: ${list(u.subscribe)} } } }`).join('\n');
-  writeFileSync(join(dir, 'nats.conf'), `listen: 127.0.0.1:${port}\nmax_payload: 1MB\njetstream { store_dir: "${dir}/js", max_mem: 64MB, max_file: 1GB, sync_interval: always }\naccounts { STROWGER_APP { jetstream: enabled, users: [${users}] } }\n`);
-  let child: ChildProcess | undefined;
-  const nats = {
-    start: () => new Promise<void>((ok, fail) => {
-      const c = child = spawn('/tmp/ref-db/bin/nats-server', ['-c', join(dir, 'nats.conf')], { stdio: ['ignore', 'ignore', 'pipe'] });
-      c.on('error', fail);
-      c.stderr?.on('data', (d: Buffer) => { if (String(d).includes('Server is ready')) ok(); });
-    }),
-    kill: (signal: NodeJS.Signals) => { child?.kill(signal); },
-    stop: () => new Promise<void>(ok => { const c = child; if (!c || c.exitCode !== null || c.signalCode) { ok(); return; } c.on('exit', () => { ok(); }); c.kill('SIGTERM'); }),
+  const dataDir = mkdtempSync(join(tmpdir(), `strowger-${name}-`));
+  const lines: string[] = [];
+  const running = await startServers({ dataDir, log: line => lines.push(line) }).catch((error: unknown) => {
+    throw new Error(`the servers of this test could not be started:\n${lines.join('\n')}`, { cause: error });
+  });
+  return {
+    mongodbUri: running.mongodbUri(name), natsUrl: running.natsUrl, natsMonitorUrl: running.natsMonitorUrl, busPassword: running.busPassword,
+    nats: running.nats, database: running.database, databaseFront: running.databaseGateway ?? running.database, running, secrets: makeSecrets(dataDir), dataDir,
+    stop: async () => { await running.stop(); rmSync(dataDir, { recursive: true, force: true }); },
   };
-  await nats.start();
-  return { mongodbUri: `mongodb://127.0.0.1:27117/${name}_${Date.now().toString(36)}`, natsUrl: `nats://127.0.0.1:${port}`, busPassword: user => `pw-${user}`, nats, stop: async () => { await nats.stop(); rmSync(dir, { recursive: true, force: true }); } };
 }

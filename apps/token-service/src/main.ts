@@ -1,48 +1,6 @@
 import 'reflect-metadata';
-import { Registry } from 'prom-client';
-import { ScopeAnnouncer } from '@strowger/auth/scope-announcer';
-import { Bus } from '@strowger/messaging/bus';
-import { EventFeed } from '@strowger/messaging/event-feed';
-import { Relay } from '@strowger/messaging/relay';
-import { Database } from '@strowger/models/database';
-import { Sender } from '@strowger/models/outbox/sender';
-import { SecretUses } from '@strowger/models/secret-uses/secret-uses.store';
-import { TurnWriter } from '@strowger/models/turns/turn-writer';
-import { parseForm } from '@strowger/oauth-core/form';
-import { acceptForms } from '@strowger/service/body-parsers';
 import { startService } from '@strowger/service/start-service';
-import { RejectionRecorder } from './rejections/rejection-recorder';
-import { StartUp } from './start-up';
-import { OutboxAge } from './token/outbox-age';
+import { tokenService } from './token-service';
 import { tokenServiceConfig } from './token-service.config';
-import { TokenServiceModule } from './token-service.module';
 
-const config = tokenServiceConfig();
-const registry = new Registry();
-
-void startService({
-  name: 'token-service', module: TokenServiceModule.with(config, registry), config, registry,
-  bodies: fastify => { acceptForms(fastify, parseForm); },
-  background: app => {
-    void app.get(StartUp).run();
-    app.get(Relay).start();
-    app.get(OutboxAge).start();
-    app.get(EventFeed).start();
-    app.get(ScopeAnnouncer).start();
-  },
-  readiness: app => [
-    { name: 'database', check: () => app.get(Database).isReady() },
-    { name: 'start-up', check: () => app.get(StartUp).isReady() },
-    { name: 'bus', check: () => app.get(Bus).wasReady() },
-  ],
-  drain: app => [
-    { name: 'record what was refused', run: () => app.get(RejectionRecorder).drain() },
-    { name: 'finish the writes', run: () => app.get(TurnWriter).drain() },
-    { name: 'publish what is owed', run: () => app.get(Sender).drain() },
-    { name: 'note the used secrets', run: () => app.get(SecretUses).drain() },
-    { name: 'stop the relay', run: () => app.get(Relay).stop() },
-    { name: 'stop the rest', run: async () => { app.get(StartUp).stop(); app.get(OutboxAge).stop(); app.get(ScopeAnnouncer).stop(); await app.get(EventFeed).close(); } },
-    { name: 'leave the bus', run: () => app.get(Bus).close() },
-    { name: 'leave the database', run: () => app.get(Database).close() },
-  ],
-});
+void startService(tokenService(tokenServiceConfig()));

@@ -9,6 +9,7 @@ import { formOf, originOf } from './client-auth/authenticated-client';
 import { RejectionRecorder } from './rejections/rejection-recorder';
 
 const TOKEN_PATHS: ReadonlySet<string> = new Set(['/oauth/token', '/token']);
+const POST_ONLY: ReadonlySet<string> = new Set([...TOKEN_PATHS, '/oauth/introspect']);
 const LATER = { retryAfterSeconds: 1 };
 
 /** Any throw becomes a body of RFC 6749 §5.2 (RFC 6750 §3 where a bearer token was judged); a refused token request is recorded first. */
@@ -18,7 +19,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
 
   async catch(thrown: unknown, host: ArgumentsHost): Promise<void> {
     const request = host.switchToHttp().getRequest<FastifyRequest>(), reply = host.switchToHttp().getResponse<FastifyReply>();
-    let error = oauthErrorOf(thrown);
+    let error = oauthErrorOf(thrown, request);
     if (isRefusedTokenRequest(request, error)) {
       try {
         await this.record(request, error);
@@ -43,16 +44,18 @@ export class OAuthErrorFilter implements ExceptionFilter {
 /** Only what looks like a grant type is kept: people paste secrets into any field. */
 const KNOWN_GRANT = /^(authorization_code|client_credentials|password|refresh_token|urn:ietf:params:oauth:grant-type:[a-z-]{1,32})$/;
 
+const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] ?? '';
 const isRefusedTokenRequest = (request: FastifyRequest, error: OAuthError): boolean =>
-  request.method === 'POST' && TOKEN_PATHS.has(request.url.split('?', 1)[0] ?? '') && error.status < 500;
+  request.method === 'POST' && TOKEN_PATHS.has(pathOf(request)) && error.status < 500;
 
-function oauthErrorOf(thrown: unknown): OAuthError {
+function oauthErrorOf(thrown: unknown, request: FastifyRequest): OAuthError {
   if (thrown instanceof OAuthError) return thrown;
   if (thrown instanceof NotDurable || thrown instanceof TooMuchWaiting || isDatabaseUnavailable(thrown)) {
     return new OAuthError('temporarily_unavailable', 'the database is not available; try again', { ...LATER, cause: thrown });
   }
   if (thrown instanceof HttpException) {
     const status = thrown.getStatus();
+    if (status === 404 && POST_ONLY.has(pathOf(request))) return new OAuthError('method_not_allowed', 'this endpoint takes POST only');
     if (status === 404) return new OAuthError('not_found', 'there is nothing at this path');
     if (status === 413) return new OAuthError('request_too_large', thrown.message, { cause: thrown });
     if (status < 500) return new OAuthError('invalid_request', thrown.message, { cause: thrown });

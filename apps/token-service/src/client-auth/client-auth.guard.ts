@@ -1,10 +1,11 @@
-import { CanActivate, ExecutionContext } from '@nestjs/common';
+import { CanActivate, ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Authenticator } from 'passport';
 import { AuthenticatedClient } from './authenticated-client';
 import { ClientAuthStrategy } from './client-auth.strategy';
 
 /** Lets a request pass whose client is authenticated, and puts the client on it. */
+@Injectable()
 export class ClientAuthGuard implements CanActivate {
   private readonly passport = new Authenticator();
 

@@ -1,4 +1,4 @@
-import { All, Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
+import { Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { mayUseGrant } from '@strowger/oauth-core/application-rules';
 import { ApplicationFacts } from '@strowger/oauth-core/facts';
@@ -26,9 +26,6 @@ export class TokenController {
     const tokenRequest = { client, ...(secret_id !== undefined && { secret_id }), params, at, origin: originOf(request) };
     return this.issuer.issue(grantType, tokenRequest, await this.server.decide(grantType, tokenRequest));
   }
-
-  @All(['oauth/token', 'token'])
-  otherMethod(): never { throw new OAuthError('method_not_allowed', 'the token endpoint takes POST only'); }
 
   /** A refresh is judged by the grant's own type, once that is read. */
   private async assertAllowed(client: ApplicationFacts, grantType: string, at: Date): Promise<void> {
