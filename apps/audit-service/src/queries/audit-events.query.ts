@@ -60,6 +60,18 @@ export function parseAuditQuery(parameters: unknown): AuditQuery {
   };
 }
 
+const EventIdAlone = z.strictObject({ id: text(/^[\x21-\x7e]{1,128}$/, "an event's id") });
+
+/**
+ * The id of the one event that is asked for; it has no parameters beside.
+ * @throws OAuthError invalid_request - as `parseAuditQuery`
+ */
+export function parseEventId(id: string, parameters: unknown): string {
+  const parsed = EventIdAlone.safeParse({ ...z.record(z.string(), z.unknown()).parse(parameters), id });
+  if (!parsed.success) throw refusalOf(parsed.error);
+  return parsed.data.id;
+}
+
 /** The cursor that goes on after this event: base64url, to be given back as it is. */
 export const cursorAfter = ({ time, id }: AuditPosition): string => Buffer.from(`${String(time.getTime())} ${id}`).toString('base64url');
 

@@ -1,0 +1,60 @@
+import { DynamicModule, FactoryProvider, InjectionToken, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, Reflector } from '@nestjs/core';
+import { Registry } from 'prom-client';
+import { ApiErrorFilter } from '@strowger/auth/api-error.filter';
+import { BearerGuard } from '@strowger/auth/bearer.guard';
+import { HttpTokenIntrospector } from '@strowger/auth/http-token-introspector';
+import { ScopeAnnouncer } from '@strowger/auth/scope-announcer';
+import { TokenIntrospector } from '@strowger/auth/token-introspector';
+import { Bus } from '@strowger/messaging/bus';
+import { JetStreamServer } from '@strowger/messaging/jetstream-server';
+import { AuditDeadLettersReader } from '@strowger/models/audit-dead-letters/audit-dead-letters.reader';
+import { AuditDeadLettersWriter } from '@strowger/models/audit-dead-letters/audit-dead-letters.writer';
+import { AuditEventsReader } from '@strowger/models/audit-events/audit-events.reader';
+import { AuditEventsWriter } from '@strowger/models/audit-events/audit-events.writer';
+import { Database } from '@strowger/models/database';
+import { OwedReader } from '@strowger/models/outbox/owed.reader';
+import { makeLog } from '@strowger/service/service-log';
+import { AuditServiceConfig } from './audit-service.config';
+import { ownScopes } from './own-scopes';
+import { AuditEventsController } from './queries/audit-events.controller';
+import { tooLong } from './queries/too-long';
+import { RecordMessages } from './recording/record-messages';
+import { RecordingController } from './recording/recording.controller';
+import { TrailMetrics } from './recording/trail-metrics';
+import { StartUp } from './start-up';
+import { AuditStatusController } from './status/audit-status.controller';
+import { TrailWatch } from './status/trail-watch';
+
+export const SERVICE = 'audit-service';
+/** A provider from its parts; Nest hands them over in the order of `inject`. */
+const provide = <T>(provided: InjectionToken<T>, inject: InjectionToken[], useFactory: (...parts: never[]) => T): FactoryProvider<T> =>
+  ({ provide: provided, inject, useFactory: useFactory as FactoryProvider<T>['useFactory'] });
+
+/** Composition root: the only file that binds ports to adapters. */
+@Module({})
+export class AuditServiceModule {
+  static with(config: AuditServiceConfig, registry: Registry): DynamicModule {
+    const log = makeLog(SERVICE, config);
+    return {
+      module: AuditServiceModule,
+      controllers: [RecordingController, AuditEventsController, AuditStatusController],
+      providers: [
+        provide(Database, [], () => new Database(config, line => { log.warn(line); })),
+        provide(Bus, [], () => new Bus(config, log)),
+        provide(JetStreamServer, [Bus], (bus: Bus) => new JetStreamServer({ bus, log })),
+        provide(ScopeAnnouncer, [Bus], (bus: Bus) => new ScopeAnnouncer(bus, SERVICE, ownScopes, log)),
+        provide(StartUp, [Database], (database: Database) => new StartUp(database, log)),
+        provide(AuditEventsReader, [Database], (database: Database) => new AuditEventsReader(database)),
+        provide(AuditDeadLettersReader, [Database], (database: Database) => new AuditDeadLettersReader(database)),
+        provide(TrailMetrics, [], () => new TrailMetrics(registry)),
+        provide(RecordMessages, [Database, TrailMetrics], (database: Database, metrics: TrailMetrics) =>
+          new RecordMessages(new AuditEventsWriter(database), new AuditDeadLettersWriter(database), metrics)),
+        provide(TrailWatch, [Bus, Database, TrailMetrics], (bus: Bus, database: Database, metrics: TrailMetrics) => new TrailWatch(bus, new OwedReader(database), metrics)),
+        provide(TokenIntrospector, [], () => new HttpTokenIntrospector(config)),
+        { provide: APP_GUARD, inject: [TokenIntrospector, Reflector], useFactory: (introspector: TokenIntrospector, reflector: Reflector) => new BearerGuard(introspector, reflector) },
+        { provide: APP_FILTER, useFactory: () => new ApiErrorFilter(tooLong) },
+      ],
+    };
+  }
+}

@@ -1,0 +1,44 @@
+import { AUDIT_DEAD_LETTERS, auditDeadLetterIndexes } from '@strowger/models/audit-dead-letters/audit-dead-letters.schema';
+import { AUDIT_EVENTS, auditEventIndexes } from '@strowger/models/audit-events/audit-events.schema';
+import { Database, ensureIndexes } from '@strowger/models/database';
+import { ServiceLog } from '@strowger/service/service-log';
+
+const PAUSE_MS = 500;
+
+/** Prepares in the background what the service needs of the database: its collections and their indexes. */
+export class StartUp {
+  /** Resolves when all is prepared; rejects when the service stops before that. */
+  readonly done: Promise<void>;
+  private readonly finished = Promise.withResolvers<undefined>();
+  private ready = false;
+  private stopped = false;
+
+  constructor(private readonly database: Database, private readonly log: ServiceLog) {
+    this.done = this.finished.promise;
+    this.done.catch(() => undefined);
+  }
+
+  isReady(): boolean { return this.ready; }
+
+  stop(): void {
+    this.stopped = true;
+    this.finished.reject(new Error('the service stopped before its database was there'));
+  }
+
+  /** Tries until it works; the service listens meanwhile and is not ready. */
+  async run(): Promise<void> {
+    await this.database.connected();
+    while (!this.stopped) {
+      try {
+        await ensureIndexes(this.database, AUDIT_EVENTS, auditEventIndexes);
+        await ensureIndexes(this.database, AUDIT_DEAD_LETTERS, auditDeadLetterIndexes);
+        this.ready = true;
+        this.finished.resolve(undefined);
+        return;
+      } catch (error) {
+        this.log.warn({ err: error }, 'the database could not be prepared yet');
+        await new Promise(resolve => setTimeout(resolve, PAUSE_MS));
+      }
+    }
+  }
+}
