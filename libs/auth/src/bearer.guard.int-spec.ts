@@ -1,0 +1,185 @@
+import 'reflect-metadata';
+import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Controller, Get, Logger, Module, Post } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
+import { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AccessTokenClaims } from '@strowger/oauth-core/facts';
+import { ApiErrorFilter } from './api-error.filter';
+import { authConfig } from './auth.config';
+import { BearerGuard } from './bearer.guard';
+import { Caller } from './caller.decorator';
+import { HttpTokenIntrospector } from './http-token-introspector';
+import { RequireScope } from './require-scope.decorator';
+import { TokenIntrospector, type AuthenticatedCaller } from './token-introspector';
+
+const SECRET = 'a secret: 100% +é/ long';
+const claims: AccessTokenClaims = {
+  iss: 'http://localhost', sub: 'alice-id', aud: 'http://localhost/api', client_id: 'c'.repeat(32), exp: 2e9, iat: 1e9, jti: 'jti', scope: 'strowger:applications', tenant_id: 'demo',
+  application_id: 'app', account_kind: 'user', role: 'administrator', access_level: 'all', read_only: false, impersonation: false, rights: { tenant: 1, application: 2, account: 3 },
+};
+const active = (change: Partial<AccessTokenClaims> = {}): object => ({ active: true, token_type: 'Bearer', username: 'alice', ...claims, ...change });
+
+/** Stands in for token-service: `answer` decides what it says about the token that was asked about. */
+class StandIn {
+  readonly asked: { headers: IncomingMessage['headers']; body: string; url: string | undefined }[] = [];
+  readonly sockets = new Set<unknown>();
+  answer: (token: string | null, response: ServerResponse) => void = () => undefined;
+  private readonly server: Server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => { body += chunk.toString(); });
+    request.on('end', () => {
+      this.asked.push({ headers: request.headers, body, url: `${String(request.method)} ${String(request.url)}` });
+      this.answer(new URLSearchParams(body).get('token'), response);
+    });
+  }).on('connection', socket => { this.sockets.add(socket); });
+  async start(): Promise<string> {
+    await new Promise<void>(resolve => { this.server.listen(0, '127.0.0.1', resolve); });
+    return `http://127.0.0.1:${String((this.server.address() as AddressInfo).port)}`;
+  }
+  stop(): void { this.server.closeAllConnections(); this.server.close(); }
+  says(body: unknown, status = 200): void {
+    this.answer = (_token, response) => { response.writeHead(status, { 'content-type': 'application/json' }).end(typeof body === 'string' ? body : JSON.stringify(body)); };
+  }
+}
+
+@Controller('api/applications')
+@RequireScope('strowger:applications:read')
+class ExampleController {
+  @Get() list(@Caller() caller: AuthenticatedCaller): AuthenticatedCaller { return caller; }
+  @Post() @RequireScope('strowger:applications:write') make(): object { return {}; }
+}
+@Controller('api/forgotten')
+class ForgottenController { @Get() list(): object { return {}; } }
+
+let standIn: StandIn, introspector: HttpTokenIntrospector, app: NestFastifyApplication, url: string;
+beforeAll(async () => {
+  Logger.overrideLogger(false);
+  standIn = new StandIn();
+  introspector = new HttpTokenIntrospector(authConfig({ TOKEN_SERVICE_URL: await standIn.start(), STROWGER_SERVICE_ID: 'scope-service', STROWGER_SERVICE_SECRET: SECRET }), 300);
+  @Module({
+    controllers: [ExampleController, ForgottenController],
+    providers: [{ provide: TokenIntrospector, useValue: introspector }, { provide: APP_GUARD, useClass: BearerGuard }, { provide: APP_FILTER, useClass: ApiErrorFilter }],
+  })
+  class ExampleModule {}
+  app = await NestFactory.create<NestFastifyApplication>(ExampleModule, new FastifyAdapter(), { logger: false });
+  await app.listen(0, '127.0.0.1');
+  url = await app.getUrl();
+});
+afterAll(async () => { await app.close(); standIn.stop(); });
+beforeEach(() => { standIn.asked.length = 0; });
+
+describe('HttpTokenIntrospector', () => {
+  it('asks as this service, with form-encoded credentials and the request\'s id, and never in the URL', async () => {
+    standIn.says(active());
+    expect(await introspector.introspect('a+b/c=', 'request-1')).toEqual({ username: 'alice', claims });
+    const [question] = standIn.asked;
+    expect(question).toMatchObject({ url: 'POST /oauth/introspect', body: 'token=a%2Bb%2Fc%3D', headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-request-id': 'request-1' } });
+    const [id, secret] = Buffer.from(question?.headers.authorization?.slice('Basic '.length) ?? '', 'base64').toString().split(':');
+    expect([id, new URLSearchParams(`s=${String(secret)}`).get('s')]).toEqual(['scope-service', SECRET]);
+  });
+  it('gives every claim, the optional ones too, and nothing that is no claim', async () => {
+    const full = { ...claims, grant_id: 'g', switchboards: ['s1'], act: { sub: 'x', act: { sub: 'y' } }, rights: { tenant: 1, application: 2, account: 3, owner: 4, actors: [5, 6] } };
+    standIn.says({ ...active(full), surprise: true });
+    expect((await introspector.introspect('t', 'r'))?.claims).toEqual(full);
+  });
+  it('S75: an inactive token is nobody\'s', async () => {
+    standIn.says({ active: false });
+    expect(await introspector.introspect('t', 'r')).toBeUndefined();
+  });
+  it('asks anew each time, over kept connections', async () => {
+    standIn.says(active());
+    await introspector.introspect('t', 'r');
+    const before = standIn.sockets.size;
+    for (let n = 0; n < 5; n++) await introspector.introspect('t', 'r');
+    expect(standIn.asked).toHaveLength(6);
+    expect(standIn.sockets.size).toBe(before);
+  });
+  const unusable: [string, unknown, number][] = [
+    ['a 401 for this service itself', { error: 'invalid_client' }, 401], ['a 503', { error: 'temporarily_unavailable' }, 503], ['a 500 that says active', active(), 500], ['a redirect', active(), 302],
+    ['no JSON', '<html>', 200], ['an array', [], 200], ['active without claims', { active: true }, 200], ['a word for active', { ...active(), active: 'true' }, 200],
+    ['an unknown role', active({ role: 'god' as 'user' }), 200], ['a missing ceiling', { ...active(), read_only: undefined }, 200], ['versions as text', { ...active(), rights: { tenant: '1', application: 1, account: 1 } }, 200],
+  ];
+  it.each(unusable)('says that nobody could judge the token when the answer is %s', async (_name, body, status) => {
+    standIn.says(body, status);
+    await expect(introspector.introspect('canary', 'r')).rejects.toMatchObject({ httpStatus: 503, error: 'temporarily_unavailable', details: { retryAfterSeconds: 1 } });
+    const error: unknown = await introspector.introspect('canary', 'r').catch((thrown: unknown) => thrown);
+    expect(JSON.stringify([error, String(error), error instanceof Error ? String(error.cause) : ''])).not.toContain('canary');
+  });
+  it('waits no longer than its bound, for the answer or for its end', async () => {
+    for (const answer of [() => undefined, (_token: string | null, response: ServerResponse) => { response.writeHead(200).write('{"active":'); }]) {
+      standIn.answer = answer;
+      const began = performance.now();
+      await expect(introspector.introspect('t', 'r')).rejects.toMatchObject({ httpStatus: 503 });
+      expect(performance.now() - began).toBeLessThan(1500);
+    }
+  });
+  it('says so where nobody listens', async () => {
+    const nobody = new HttpTokenIntrospector(authConfig({ TOKEN_SERVICE_URL: 'http://127.0.0.1:1', STROWGER_SERVICE_ID: 'x', STROWGER_SERVICE_SECRET: SECRET }));
+    await expect(nobody.introspect('t', 'r')).rejects.toMatchObject({ httpStatus: 503 });
+  });
+});
+
+describe('BearerGuard', () => {
+  const call = async (path: string, init: RequestInit = {}) => {
+    const response = await fetch(`${url}${path}`, init);
+    return { status: response.status, body: await response.json() as Record<string, unknown>, challenge: response.headers.get('www-authenticate'), cache: response.headers.get('cache-control'), retry: response.headers.get('retry-after') };
+  };
+  const bearer = { headers: { authorization: 'Bearer token-1' } };
+
+  it('puts the caller on the request, and forbids storing the answer', async () => {
+    standIn.says(active());
+    expect(await call('/api/applications', bearer)).toMatchObject({ status: 200, body: { username: 'alice', claims }, cache: 'no-store' });
+    expect(standIn.asked.map(question => question.body)).toEqual(['token=token-1']);
+  });
+  it('S71: no token is 401 without an error in the challenge, and nobody is asked', async () => {
+    expect(await call('/api/applications')).toMatchObject({ status: 401, challenge: 'Bearer realm="strowger"', cache: 'no-store' });
+    expect(standIn.asked).toEqual([]);
+  });
+  it('S71: an inactive token is 401 invalid_token', async () => {
+    standIn.says({ active: false });
+    const answer = await call('/api/applications', bearer);
+    expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_token' }, cache: 'no-store' });
+    expect(answer.challenge).toMatch(/^Bearer realm="strowger", error="invalid_token"/);
+  });
+  it('S71: a scope too short is 403 insufficient_scope and names the scope', async () => {
+    standIn.says(active({ scope: 'strowger:applications:read' }));
+    const answer = await call('/api/applications', { ...bearer, method: 'POST' });
+    expect(answer).toMatchObject({ status: 403, body: { error: 'insufficient_scope', scope: 'strowger:applications:write', status: 'access_denied' } });
+    expect(answer.challenge).toMatch(/error="insufficient_scope".*scope="strowger:applications:write"/);
+    expect((await call('/api/applications', bearer)).status).toBe(200);
+  });
+  it('S71: a token in the query is refused, with and without the header', async () => {
+    for (const init of [{}, bearer]) expect(await call('/api/applications?access_token=token-1', init)).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
+    expect(standIn.asked).toEqual([]);
+  });
+  it.each([
+    [{ access_level: 'call_api' }, 'app_access_type_deny'], [{ read_only: true }, 'user_access_type_deny'], [{ account_kind: 'api_access' }, 'access_denied'],
+  ] as [Partial<AccessTokenClaims>, string][])('refuses a write for %p with the PBX\'s word %s', async (change, status) => {
+    standIn.says(active(change));
+    expect(await call('/api/applications', { ...bearer, method: 'POST' })).toMatchObject({ status: 403, body: { error: 'access_denied', status } });
+  });
+  it('answers 503 with Retry-After while nobody can judge tokens', async () => {
+    standIn.says('gone', 502);
+    expect(await call('/api/applications', bearer)).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' }, retry: '1' });
+  });
+  it('keeps a handler closed that names no scope, whoever comes', async () => {
+    standIn.says(active({ scope: 'strowger rest gql' }));
+    expect(await call('/api/forgotten', bearer)).toMatchObject({ status: 500, body: { error: 'server_error' } });
+    expect(standIn.asked).toEqual([]);
+  });
+  it('answers an unknown path with 404 without asking anybody', async () => {
+    expect(await call('/api/nothing', bearer)).toMatchObject({ status: 404, body: { error: 'not_found' } });
+    expect(standIn.asked).toEqual([]);
+  });
+});
+
+describe('authConfig', () => {
+  const good = { TOKEN_SERVICE_URL: 'http://127.0.0.1:13001/', STROWGER_SERVICE_ID: 'scope-service', STROWGER_SERVICE_SECRET: SECRET };
+  it('takes the origin of token-service and this service\'s credential', () => {
+    expect(authConfig(good)).toEqual({ ...good, TOKEN_SERVICE_URL: 'http://127.0.0.1:13001' });
+  });
+  it.each([{ TOKEN_SERVICE_URL: 'http://x/path' }, { TOKEN_SERVICE_URL: 'http://user:pw@x' }, { TOKEN_SERVICE_URL: 'ftp://x' }, { STROWGER_SERVICE_ID: 'a:b' }, { STROWGER_SERVICE_SECRET: 'short' }])('refuses %p', bad => {
+    expect(() => authConfig({ ...good, ...bad })).toThrow();
+  });
+});
