@@ -1,11 +1,10 @@
-import { ScopeAnnouncement } from '@strowger/contracts/scope-announcement';
+import type { ScopeAnnouncement } from '@strowger/contracts/scope-announcement';
 import type { ServiceLog } from '@strowger/service/service-log';
-import { AnnounceScopes } from './announce-scopes';
+import type { AnnounceScopes } from './announce-scopes';
 import { Listening } from './listening';
-import { WithdrawSilentScopes } from './withdraw-silent-scopes';
+import type { WithdrawSilentScopes } from './withdraw-silent-scopes';
 
 const SELF = 'scope-service';
-const OWN_EVERY_MS = 60_000;
 const ROUNDS_IN_SILENCE = 10, LONGEST_ROUND_MS = 30_000;
 
 /** What the upkeep works with. `hears`: whether announcements of others can arrive and be stored now. */
@@ -23,7 +22,6 @@ export class CatalogueUpkeep {
   private readonly everyMs: number;
   private readonly listening: Listening;
   private readonly ending = new AbortController();
-  private ownAt = -Infinity;
   private going: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
 
@@ -34,6 +32,7 @@ export class CatalogueUpkeep {
 
   /** Makes a round now and regularly from now on. */
   start(): void {
+    if (this.ending.signal.aborted) return;
     this.timer ??= setInterval(() => { void this.round(); }, this.everyMs);
     void this.round();
   }
@@ -55,12 +54,9 @@ export class CatalogueUpkeep {
 
   private async makeRound(): Promise<void> {
     const { announce, withdraw, own, withdrawSeconds, hears, log } = this.parts;
-    const heardForMs = this.listening.note(await hears(), Date.now());
+    const heardForMs = this.listening.note(await hears().catch(() => false), Date.now());
     if (this.ending.signal.aborted) return;
-    if (performance.now() - this.ownAt >= OWN_EVERY_MS) {
-      await announce.announce(SELF, own.scopes);
-      this.ownAt = performance.now();
-    }
+    await announce.announce(SELF, own.scopes);
     if (heardForMs < withdrawSeconds * 1000) return;
     const withdrawn = await withdraw.withdraw(new Date(Date.now() - withdrawSeconds * 1000));
     if (withdrawn > 0) log.info({ withdrawn }, 'scopes that were not announced any more are withdrawn');
