@@ -56,6 +56,7 @@ export class EventFeed {
       deliver_policy: DeliverPolicy.StartTime, opt_start_time: new Date(Date.now() - this.options.startSeconds * 1000).toISOString(),
     });
     this.delivered = 0;
+    this.options.log.info({ filter: this.options.filter, consumer: name }, 'built a consumer for the feed');
     this.options.onReset();
     return jetstream(connection, { timeout: API_TIMEOUT_MS }).consumers.get(STREAM, name);
   }

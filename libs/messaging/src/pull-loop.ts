@@ -70,7 +70,7 @@ export class PullLoop {
       });
       lost.signal.addEventListener('abort', () => { void messages.close(); });
       this.messages = messages;
-      log.info({ consumer: what }, 'following the stream');
+      log.info({ what }, 'following the stream');
       this.said = '';
       for await (const message of messages) await this.options.take(message);
     } finally {
@@ -82,7 +82,7 @@ export class PullLoop {
 
   private say(error: unknown): void {
     const why = error instanceof Error ? error.message : String(error);
-    if (why !== this.said) this.options.log.warn({ err: error, consumer: this.options.what }, 'not following the stream; starting anew');
+    if (why !== this.said) this.options.log.warn({ err: error, what: this.options.what }, 'not following the stream; starting anew');
     this.said = why;
   }
 
