@@ -1,4 +1,4 @@
-import { StrowgerEvent, EventType } from './event-catalogue';
+import { StrowgerEvent } from './event-catalogue';
 
 /** One message that is owed to the bus: the bytes to publish, and what the relay must know of them. */
 export interface OutboxEntry {
@@ -19,10 +19,10 @@ export abstract class Outbox {
   /** The service's own entries, oldest first, at most `limit`, after the entry `after`; without those whose next look is later than now. */
   abstract owed(limit: number, after?: OutboxEntry): Promise<OutboxEntry[]>;
   /** Which of these events have their document. Read from the primary with majority concern. */
-  abstract existing(events: readonly StrowgerEvent<EventType>[]): Promise<ReadonlySet<string>>;
+  abstract existing(events: readonly StrowgerEvent[]): Promise<ReadonlySet<string>>;
   abstract delete(ids: readonly string[]): Promise<void>;
   /** Leaves only `events` in the entry, marks it `absent` and looks again later, with growing pauses up to a minute. */
-  abstract keepAbsent(entry: OutboxEntry, events: readonly StrowgerEvent<EventType>[]): Promise<void>;
+  abstract keepAbsent(entry: OutboxEntry, events: readonly StrowgerEvent[]): Promise<void>;
 }
 
 /** Publishes one message and resolves when the stream has acknowledged it. One attempt: the relay is the retry. */
