@@ -21,10 +21,11 @@ export interface Origin { readonly ip: string; readonly user_agent?: string; rea
 /** Checks a resource owner's password, within the limits that all instances share. */
 export abstract class PasswordCheck {
   /**
-   * @returns the account, or undefined for an unknown, blocked or deleted account and a wrong password alike, after the same work
-   * @throws OAuthError rate_limit_exceeded, temporarily_unavailable
+   * `accept`: what stands for the account here, undefined where it may not log in: a right password counts as a wrong one then.
+   * @returns what was accepted, or undefined for an unknown or unaccepted account and a wrong password alike, after the same work
+   * @throws OAuthError invalid_request (no password is so long), rate_limit_exceeded, temporarily_unavailable
    */
-  abstract check(username: string, password: string, origin: Origin): Promise<AccountFacts | undefined>;
+  abstract check<T>(username: string, password: string, origin: Origin, accept: (account: AccountFacts) => Promise<T | undefined>): Promise<T | undefined>;
 }
 
 /** A grant and the database's time at which it was read. */

@@ -1,4 +1,4 @@
-import { PasswordHasher, QueueFull } from '@strowger/credentials/password-hasher';
+import { PasswordHasher, PasswordRefused, QueueFull } from '@strowger/credentials/password-hasher';
 import { AccountsReader, normalUsername } from '@strowger/models/accounts/accounts.reader';
 import { Counter, RateLimits, secondsLeft } from '@strowger/models/rate-limits/rate-limits.store';
 import { SignInAddresses } from '@strowger/models/sign-in-addresses/sign-in-addresses.store';
@@ -12,11 +12,14 @@ import { limitedAddress } from './limited-address';
 /** How many wrong passwords in a window are evaluated. */
 export interface PasswordLimits { readonly windowSeconds: number; readonly accountAndAddress: number; readonly accountFromStrangers: number; readonly address: number }
 const MAX_USERNAME = 256;
+/** Whose password is guessed, and from where. `known`: the account signs in from this address. */
+interface Guessed { readonly username: string; readonly account: AccountFacts | undefined; readonly address: string; readonly known: boolean }
 
 /**
  * Checks passwords within limits that instances share. An attempt is counted before it is evaluated, so that parallel
- * guesses cannot pass; a good one takes its own counts of account and address back. Nobody is locked out of the
- * addresses the account signs in from by guesses made elsewhere.
+ * guesses cannot pass; a good one takes its own counts of account and address back, and so does one that was not
+ * evaluated. Nobody is locked out of the addresses the account signs in from by guesses made elsewhere: these addresses
+ * have a queue of their own as well.
  */
 export class LimitedPasswordCheck extends PasswordCheck {
   private readonly queue = new AccountQueue();
@@ -27,29 +30,30 @@ export class LimitedPasswordCheck extends PasswordCheck {
     private readonly rejections: RejectionRecorder, private readonly now: () => Date,
   ) { super(); }
 
-  override async check(typed: string, password: string, origin: Origin): Promise<AccountFacts | undefined> {
-    const username = normalUsername(typed).slice(0, MAX_USERNAME);
-    return this.queue.inTurn(username, () => this.evaluate(username, password, origin));
+  override async check<T>(typed: string, password: string, origin: Origin, accept: (account: AccountFacts) => Promise<T | undefined>): Promise<T | undefined> {
+    const username = normalUsername(typed).slice(0, MAX_USERNAME), address = limitedAddress(origin.ip);
+    const [account] = await this.accounts.byUsernames([username]);
+    const known = account !== undefined && await this.counters.addresses.isKnown(account.id, address, this.now());
+    return this.queue.inTurn(known ? `${username}\n${address}` : username, () => this.evaluate({ username, account, address, known }, password, origin, accept));
   }
 
-  private async evaluate(username: string, password: string, origin: Origin): Promise<AccountFacts | undefined> {
-    const now = this.now();
-    const address = limitedAddress(origin.ip);
-    const [account] = await this.accounts.byUsernames([username]);
-    const counted = await this.count(username, account, address, now);
-    const right = await this.matches(account, password);
-    if (!account || !right || account.status !== 'active') {
-      await this.rejections.loginFailed(account, origin);
+  private async evaluate<T>(who: Guessed, password: string, origin: Origin, accept: (account: AccountFacts) => Promise<T | undefined>): Promise<T | undefined> {
+    const now = this.now(), { account } = who;
+    const counted = await this.count(who, now);
+    const takeBack = () => Promise.all(counted.map(counter => this.counters.limits.giveBack(counter, now)));
+    const [right, accepted] = await Promise.all([this.matches(account, password), account?.status === 'active' ? accept(account) : undefined])
+      .catch(async (error: unknown) => { await takeBack(); throw error; });
+    if (!account || !right || accepted === undefined) {
+      await this.rejections.loginFailed(account, right, origin);
       return undefined;
     }
-    await Promise.all([...counted.map(counter => this.counters.limits.giveBack(counter, now)), this.counters.addresses.note(account, address, now)]);
-    return account;
+    await Promise.all([takeBack(), this.counters.addresses.note(account, who.address, now)]);
+    return accepted;
   }
 
   /** @throws OAuthError rate_limit_exceeded - a counter is full; nothing is evaluated */
-  private async count(username: string, account: AccountFacts | undefined, address: string, now: Date): Promise<Counter[]> {
-    const { limits, addresses, allowed } = this.counters;
-    const known = account !== undefined && await addresses.isKnown(account.id, address, now);
+  private async count({ username, known, address }: Guessed, now: Date): Promise<Counter[]> {
+    const { limits, allowed } = this.counters;
     const counter = (what: string, whom: string): Counter => ({ what, whom, windowSeconds: allowed.windowSeconds });
     const judged: [Counter, number][] = [
       [counter('password:account_and_address', `${username}\n${address}`), allowed.accountAndAddress],
@@ -69,6 +73,7 @@ export class LimitedPasswordCheck extends PasswordCheck {
       return account ? await this.hasher.verify(account.password_hash, password) : await this.hasher.verifyAgainstNothing(password);
     } catch (error) {
       if (error instanceof QueueFull) throw new OAuthError('temporarily_unavailable', 'too many logins at once', { retryAfterSeconds: 1, cause: error });
+      if (error instanceof PasswordRefused) throw new OAuthError('invalid_request', error.message, { cause: error });
       throw error;
     }
   }

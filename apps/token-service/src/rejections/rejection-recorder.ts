@@ -27,10 +27,10 @@ export class RejectionRecorder {
     }));
   }
 
-  /** A password did not match. Of an unknown account no typed name is kept: people type passwords there. */
-  async loginFailed(account: AccountFacts | undefined, origin: Origin): Promise<void> {
+  /** A password did not match (or did, `right`, where the account may not log in). Of an unknown account no typed name is kept: people type passwords there. */
+  async loginFailed(account: AccountFacts | undefined, right: boolean, origin: Origin): Promise<void> {
     await this.record(account?.id ?? '', this.event('login.failed', account?.tenant_id, origin, {
-      ...(account && { account_id: account.id }), reason: account && account.status !== 'active' ? account.status : 'wrong_password',
+      ...(account && { account_id: account.id }), reason: account && account.status !== 'active' ? account.status : right ? 'not_allowed' : 'wrong_password',
     }));
   }
 

@@ -11,7 +11,7 @@ const WRONG = 'the username or the password is wrong';
 
 /**
  * Resource owner password credentials grant (RFC 6749 §4.3, seeds 002 and 003), only where an administrator allowed it.
- * The tenant of the reserved application `api` is the account's, and its switch is looked at after the password.
+ * The tenant of the reserved application `api` is the account's; its switch being off is a wrong password, to the limits too.
  * @throws OAuthError invalid_request - username or password is missing
  * @throws OAuthError invalid_scope - as client credentials; judged before the password, so that it costs no attempt
  * @throws OAuthError invalid_grant - the password does not match
@@ -26,9 +26,11 @@ export const passwordGrant = (facts: Facts, passwords: PasswordCheck, grants: Gr
       throw new OAuthError('invalid_request', `${username === undefined ? 'username' : 'password'} is missing; this grant takes username and password`);
     }
     const scope = await grantedScope(facts, request);
-    const account = await passwords.check(username, password, origin);
-    const standing = await standingOf(facts, client, account);
-    if (!standing || !isActive(standing) || !mayLogIn(standing.tenant, client)) throw new OAuthError('invalid_grant', WRONG);
+    const standing = await passwords.check(username, password, origin, async account => {
+      const found = await standingOf(facts, client, account);
+      return found && isActive(found) && mayLogIn(found.tenant, client) ? found : undefined;
+    });
+    if (!standing) throw new OAuthError('invalid_grant', WRONG);
     const grant = await grants.begin(standing, 'password', scope, origin);
     return { standing, scope, grant_id: grant.id, refresh_token: keys.tokenOf(grant, grant.generation) };
   },
