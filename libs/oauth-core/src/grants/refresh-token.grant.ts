@@ -2,7 +2,7 @@ import { mayUseGrant } from '../application-rules';
 import { RESERVED_APPLICATION, RightsVersions } from '../facts';
 import { OAuthError } from '../oauth-error';
 import { Facts, Grants, Origin } from '../ports';
-import { GrantFacts, judgeRefresh, PresentedRefreshToken, presentedRefreshToken, RefreshKeys } from '../refresh-token';
+import { GrantFacts, judgeRefresh, PresentedRefreshToken, presentedRefreshToken, RefreshJudgement, RefreshKeys } from '../refresh-token';
 import { narrowedScope, narrowerScope } from '../scope';
 import { isActive, signOutVersionsOf, Standing, standingOf } from '../standing';
 import { Grant } from './grant';
@@ -26,7 +26,7 @@ export const refreshTokenGrant = (facts: Facts, grants: Grants, keys: RefreshKey
     if (text === undefined) throw new OAuthError('invalid_request', 'refresh_token is missing');
     const presented = presentedRefreshToken(text);
     if (!presented) throw new OAuthError('invalid_grant', NOT_VALID);
-    for (let tries = 0; tries < TRIES; tries++) {
+    for (let outrun = 0; outrun < TRIES; outrun++) {
       const read = await grants.read(presented.grantId);
       if (!read || !isMadeFor(read.grant, presented, client.id, keys) || !isAlive(read.grant, read.now)) throw new OAuthError('invalid_grant', NOT_VALID);
       const { grant, now } = read;
@@ -39,17 +39,26 @@ export const refreshTokenGrant = (facts: Facts, grants: Grants, keys: RefreshKey
       }
       const scope = narrowerScope(params.get('scope'), narrowedScope(grant.scope, client.scope));
       if (scope === '') throw new OAuthError('invalid_scope', 'nothing of the granted scope is registered for the application any more');
-      const generation = await moved(grants, grant, presented.generation, now, graceSeconds, origin);
+      const judged = judgeRefresh(grant, presented.generation, now, graceSeconds);
+      const generation = await moved(grants, grant, outrun > 0 ? ofOneOutrun(grant, presented.generation, judged) : judged, graceSeconds, origin);
       if (generation === undefined) continue;
       return { standing, scope, grant_id: grant.id, refresh_token: keys.tokenOf(grant, generation), generation };
     }
-    throw new OAuthError('temporarily_unavailable', 'too many refreshes of one grant at once; try again', { retryAfterSeconds: 1 });
+    throw tooManyAtOnce();
   },
 });
 
+const tooManyAtOnce = (): OAuthError => new OAuthError('temporarily_unavailable', 'too many refreshes of one grant at once; try again', { retryAfterSeconds: 1 });
+
+/** Who was outrun presented what was current then, however long ago (a process may sleep): never reuse. */
+function ofOneOutrun(grant: GrantFacts, presented: number, judged: RefreshJudgement): RefreshJudgement {
+  if ('answer' in judged || 'rotate' in judged) return judged;
+  if (presented === grant.generation - 1) return { answer: grant.generation };
+  throw tooManyAtOnce();
+}
+
 /** The generation to answer with; undefined where another refresh was faster and the grant must be read again. */
-async function moved(grants: Grants, grant: GrantFacts, presented: number, now: Date, graceSeconds: number, origin: Origin): Promise<number | undefined> {
-  const judged = judgeRefresh(grant, presented, now, graceSeconds);
+async function moved(grants: Grants, grant: GrantFacts, judged: RefreshJudgement, graceSeconds: number, origin: Origin): Promise<number | undefined> {
   if ('answer' in judged) return judged.answer;
   if ('rotate' in judged) return await grants.rotate(grant, graceSeconds) ? grant.generation + 1 : undefined;
   if ('unlessAnswered' in judged && !(await grants.answered(grant.id, judged.unlessAnswered))) return judged.unlessAnswered;
