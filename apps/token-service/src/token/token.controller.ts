@@ -27,10 +27,9 @@ export class TokenController {
     return this.issuer.issue(grantType, tokenRequest, await this.server.decide(grantType, tokenRequest));
   }
 
-  /** A refresh is judged by the grant's own type, once that is read. */
+  /** A refresh is besides judged by the grant's own type, once that is read; a disabled application's token is simply dead. */
   private async assertAllowed(client: ApplicationFacts, grantType: string, at: Date): Promise<void> {
-    if (grantType === 'refresh_token') return;
-    if (client.status !== 'active') throw new OAuthError('unauthorized_client', 'the application is disabled; its owner or an administrator can enable it');
+    if (client.status !== 'active' && grantType !== 'refresh_token') throw new OAuthError('unauthorized_client', 'the application is disabled; its owner or an administrator can enable it');
     const allowed = mayUseGrant(client, await this.facts.tenant(client.tenant_id), grantType, at);
     if (!allowed.allowed) throw new OAuthError('unauthorized_client', allowed.description);
   }
