@@ -41,9 +41,9 @@ export class StoredTokens {
   private async standing(claims: AccessTokenClaims, how: { fresh: boolean }): Promise<Standing | undefined> {
     const [application, account] = await Promise.all([this.facts.application(claims.application_id, how), this.facts.account(claims.sub, how)]);
     const standing = application && await standingOf(this.facts, application, account, how);
-    if (!standing || !isActive(standing)) return undefined;
+    if (!standing) return undefined;
     switch (rightsHold(claims.rights, rightsOf(standing))) {
-      case 'holds': return standing;
+      case 'holds': return isActive(standing) ? standing : undefined;
       case 'older': return undefined;
       case 'newer': return how.fresh ? undefined : this.standing(claims, { fresh: true });
     }
