@@ -45,8 +45,9 @@ export class OAuthErrorFilter implements ExceptionFilter {
 const KNOWN_GRANT = /^(authorization_code|client_credentials|password|refresh_token|urn:ietf:params:oauth:grant-type:[a-z-]{1,32})$/;
 
 const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] ?? '';
+/** By the route that was found: the path itself may be written in many ways. */
 const isRefusedTokenRequest = (request: FastifyRequest, error: OAuthError): boolean =>
-  request.method === 'POST' && TOKEN_PATHS.has(pathOf(request)) && error.status < 500;
+  request.method === 'POST' && TOKEN_PATHS.has(request.routeOptions.url ?? '') && error.status < 500;
 
 function oauthErrorOf(thrown: unknown, request: FastifyRequest): OAuthError {
   if (thrown instanceof OAuthError) return thrown;

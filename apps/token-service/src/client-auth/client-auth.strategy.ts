@@ -9,7 +9,7 @@ import { parseBasic } from '@strowger/oauth-core/form';
 import { OAuthError } from '@strowger/oauth-core/oauth-error';
 import { Facts } from '@strowger/oauth-core/ports';
 import { limitedAddress } from '../password/limited-address';
-import { AuthenticatedClient, formOf } from './authenticated-client';
+import { AuthenticatedClient, formOf, originOf } from './authenticated-client';
 
 interface Presented { readonly id: string; readonly secret: string | undefined }
 /** What client authentication works with; `services`: id and SHA-256 of the secret of each service of the deployment. */
@@ -61,7 +61,7 @@ export class ClientAuthStrategy extends Strategy {
 
   /** Failures are counted after the fact, so that a good request costs no write. */
   private async fail401(request: FastifyRequest, at: Date): Promise<never> {
-    const counter = { what: 'client_secret', whom: limitedAddress(request.ip), windowSeconds: 60 };
+    const counter = { what: 'client_secret', whom: limitedAddress(originOf(request).ip), windowSeconds: 60 };
     const failures = await this.parts.limits.hit(counter, at);
     if (failures > this.parts.wrongSecretsPerMinute) {
       throw new OAuthError('rate_limit_exceeded', 'too many failed client authentications from this address', { retryAfterSeconds: secondsLeft(counter, at) });
