@@ -16,4 +16,9 @@ export class TenantsReader {
     const found = await this.database.collection<TenantDocument>(TENANTS).findOne({ name }, { projection: { logo: 0 } });
     return found ? tenantOf(found) : undefined;
   }
+  /** With its logo, for its own page. */
+  async withLogo(id: string): Promise<Tenant | undefined> {
+    const found = await this.database.collection<TenantDocument>(TENANTS).findOne({ _id: id });
+    return found ? tenantOf(found) : undefined;
+  }
 }
