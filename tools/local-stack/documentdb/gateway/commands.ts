@@ -9,7 +9,7 @@ import { Call, DDL, FIRST_PAGE, SIMPLE, WRITE, WRITES } from './sql';
 import { Outcome, Transactions } from './transactions';
 
 /** What a DDL call or a write reports inside its reply; documents of PostgreSQL, so their shape is taken as it is. */
-interface Report { ok?: number; code?: number; errmsg?: string; raw?: { defaultShard?: Report }; writeErrors?: { index: number; code: number; errmsg: string }[] }
+interface Report { ok?: number; code?: number; errmsg?: string; raw?: { defaultShard?: Report }; writeErrors?: { code: number; errmsg: string }[] }
 const reportOf = (reply: Uint8Array): Report => deserialize(reply);
 const OK = serialize({ ok: 1 });
 
@@ -59,7 +59,7 @@ export class Commands {
     const report = reportOf(reply), { writeErrors = [] } = report;
     for (const error of writeErrors) {
       error.code = mongoCode(unpackState(error.code)).code;
-      if (error.code === 11000) Object.assign(error, await duplicateKey(this.postgres, command, error.errmsg, error.index));
+      if (error.code === 11000) Object.assign(error, await duplicateKey(this.postgres, command, error.errmsg));
     }
     return { reply: serialize(report), failed: writeErrors.length > 0 };
   }

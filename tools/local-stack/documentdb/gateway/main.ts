@@ -9,7 +9,7 @@ import { FORGET } from './sql';
 import { wireServer } from './wire';
 
 const { PORT, PGPORT, STROWGER_PARENT_PIPE } = gatewayConfig;
-const postgres = new Postgres(`postgres://postgres@127.0.0.1:${String(PGPORT)}/postgres`, { single: 32, held: 60 });
+const postgres = new Postgres(`postgres://postgres@127.0.0.1:${String(PGPORT)}/postgres`);
 const commands = new Commands(postgres);
 const me = `127.0.0.1:${String(PORT)}`;
 

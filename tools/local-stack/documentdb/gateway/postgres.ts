@@ -25,14 +25,8 @@ export class Postgres {
   private readonly single: Pool;
   private readonly held: Pool;
   private readonly tails = new Map<string, Promise<unknown>>();
+  constructor(url: string) { this.single = poolOf(url, 32); this.held = poolOf(url, 60); }
 
-  constructor(url: string, connections: { single: number; held: number }) {
-    this.single = poolOf(url, connections.single);
-    this.held = poolOf(url, connections.held);
-  }
-
-  /** A connection for one command; `release(lost)` gives it back or throws it away. */
-  connect(): Promise<PoolClient> { return this.single.connect(); }
   /** A connection for a transaction. */
   connectHeld(): Promise<PoolClient> { return this.held.connect(); }
 

@@ -22,10 +22,8 @@ function limitedFind({ raw, spans }: Command): Buffer {
   const limit = spans.get('limit');
   if (!limit) return numberAt(raw, spans.get('singleBatch')) === 1n ? raw : documentOf(inside(raw), LIMIT_ELEMENT);
   if (numberAt(raw, limit) !== 0n) return raw;
-  const changed = Buffer.from(raw);
+  const changed = Buffer.from(raw); // a limit of 0 is none; drivers write it as int32
   if (limit.type === bsonType.int32) changed.writeInt32LE(UNREACHABLE, limit.at);
-  else if (limit.type === bsonType.int64) changed.writeBigInt64LE(BigInt(UNREACHABLE), limit.at);
-  else if (limit.type === bsonType.double) changed.writeDoubleLE(UNREACHABLE, limit.at);
   return changed;
 }
 

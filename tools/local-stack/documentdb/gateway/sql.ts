@@ -22,8 +22,6 @@ const call = (sql: string, ...parameters: Call['parameters']): Call => ({ sql, p
 export const SIMPLE: ReadonlyMap<string, Call> = new Map([
   ['count', call(`SELECT document::bytea FROM documentdb_api.count_query($1, ${bson(2)})`, 'database', 'raw')],
   ['distinct', call(`SELECT document::bytea FROM documentdb_api.distinct_query($1, ${bson(2)})`, 'database', 'raw')],
-  ['collStats', call('SELECT coll_stats::bytea FROM documentdb_api.coll_stats($1, $2)', 'database', 'collection')],
-  ['dbStats', call('SELECT db_stats::bytea FROM documentdb_api.db_stats($1)', 'database')],
   ['listDatabases', call(`SELECT list_databases::bytea FROM documentdb_api.list_databases(${bson(1)})`, 'raw')],
 ]);
 const CREATE_INDEXES = `SELECT create_indexes_non_concurrently::bytea FROM documentdb_api_internal.create_indexes_non_concurrently($1, ${bson(2)}, true)`;
@@ -34,6 +32,3 @@ export const DDL: ReadonlyMap<string, Call> = new Map([
   ['drop', call('SELECT documentdb_api.drop_collection($1, $2)', 'database', 'collection')],
   ['dropDatabase', call('SELECT documentdb_api.drop_database($1)', 'database')],
 ]);
-export const KEY_OF_INDEX = `SELECT (index_spec).index_name, (index_spec).index_key::bytea
-  FROM documentdb_api_catalog.collection_indexes JOIN documentdb_api_catalog.collections USING (collection_id)
-  WHERE database_name = $1 AND collection_name = $2 AND (index_id = $3::int OR $3::int IS NULL AND (index_spec).index_name = $4)`;

@@ -7,7 +7,6 @@ import { BEGIN, COMMITTED, REMEMBER_COMMIT } from './sql';
 
 const IDLE_MILLISECONDS = 60_000;
 const LOCK_NOT_AVAILABLE = '55P03';
-const TRANSIENT = 'TransientTransactionError';
 const OK = serialize({ ok: 1 });
 interface Transaction { readonly client: PoolClient; readonly number: bigint | undefined; usedAt: number }
 const noSuchTransaction = (...labels: string[]) =>
@@ -36,7 +35,7 @@ export class Transactions {
       this.open.set(session, { client, number: command.number, usedAt: Date.now() });
     }
     const transaction = this.open.get(session);
-    if (transaction?.number !== command.number || !transaction) throw noSuchTransaction(TRANSIENT);
+    if (transaction?.number !== command.number || !transaction) throw noSuchTransaction('TransientTransactionError');
     transaction.usedAt = Date.now();
     try {
       if (command.startsTransaction) await transaction.client.query(BEGIN);
@@ -60,7 +59,7 @@ export class Transactions {
         await client.query(REMEMBER_COMMIT, [session, number]);
         await client.query('COMMIT');
       });
-    } else if (!await this.postgres.query(COMMITTED, [session, number])) throw noSuchTransaction(TRANSIENT);
+    } else if (!await this.postgres.query(COMMITTED, [session, number])) throw noSuchTransaction('TransientTransactionError');
     return OK;
   }
   private async end(session: string, work: (client: PoolClient) => Promise<unknown>): Promise<void> {

@@ -15,10 +15,7 @@ let lastRequestId = 0;
 function send(socket: Socket, to: number, op: number, head: Buffer, body: Uint8Array): void {
   const message = Buffer.allocUnsafe(16 + head.length + body.length);
   lastRequestId = (lastRequestId + 1) & 0x7fffffff;
-  message.writeInt32LE(message.length, 0);
-  message.writeInt32LE(lastRequestId, 4);
-  message.writeInt32LE(to, 8);
-  message.writeInt32LE(op, 12);
+  [message.length, lastRequestId, to, op].forEach((value, i) => message.writeInt32LE(value, 4 * i));
   message.set(head, 16);
   message.set(body, 16 + head.length);
   if (!socket.destroyed) socket.write(message);
