@@ -1,5 +1,5 @@
-import { mongo } from 'mongoose';
 import { Database } from '../database';
+import { refusalsOf } from '../refusals';
 import { AUDIT_DEAD_LETTERS, AuditDeadLetterDocument } from './audit-dead-letters.schema';
 
 const DUPLICATE_KEY = 11000;
@@ -18,9 +18,8 @@ export class AuditDeadLettersWriter {
       const { insertedCount } = await this.database.collection<AuditDeadLetterDocument>(AUDIT_DEAD_LETTERS).insertMany([...letters], { ordered: false });
       return insertedCount;
     } catch (error) {
-      if (!(error instanceof mongo.MongoBulkWriteError) || error.result.getWriteConcernError()) throw error;
-      const failed = [error.writeErrors].flat();
-      if (failed.some(one => one.code !== DUPLICATE_KEY)) throw error;
+      const failed = refusalsOf(error, letters.length);
+      if (!failed || failed.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
       return letters.length - failed.length;
     }
   }

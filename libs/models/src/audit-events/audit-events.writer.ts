@@ -1,5 +1,5 @@
-import { mongo } from 'mongoose';
-import { Database, isDatabaseUnavailable } from '../database';
+import { Database } from '../database';
+import { refusalsOf } from '../refusals';
 import { AUDIT_EVENTS, AuditEventDocument } from './audit-events.schema';
 
 const AT_ONCE = 2000;
@@ -40,22 +40,9 @@ export class AuditEventsWriter {
       return { taken: [], unstorable: [] };
     } catch (error) {
       const attempt = attemptOf(error, events);
-      if (attempt) return attempt;
-      // One that cannot even be encoded fails all that travel with it: alone, it fails alone.
-      if (events.length === 1 || isDatabaseUnavailable(error)) throw error;
-      return this.insertSingly(events);
+      if (!attempt) throw error;
+      return attempt;
     }
-  }
-
-  private async insertSingly(events: readonly AuditEventDocument[]): Promise<Attempt> {
-    const taken: AuditEventDocument[] = [];
-    const unstorable: AuditEventDocument[] = [];
-    for (const event of events) {
-      const attempt = await this.insert([event]);
-      taken.push(...attempt.taken);
-      unstorable.push(...attempt.unstorable);
-    }
-    return { taken, unstorable };
   }
 
   /** Of events whose id is taken: those that another type of event took it from. The same event told twice is no news. */
@@ -69,15 +56,10 @@ export class AuditEventsWriter {
   private events() { return this.database.collection<AuditEventDocument>(AUDIT_EVENTS); }
 }
 
-/** What an error says of each event; undefined where it says nothing of them for certain. */
+/** What an error says of each event; undefined where it does not say for certain what became of every one of them. */
 function attemptOf(error: unknown, events: readonly AuditEventDocument[]): Attempt | undefined {
-  if (error instanceof mongo.MongoBulkWriteError) {
-    if (error.result.getWriteConcernError()) return undefined;
-    const failed = [error.writeErrors].flat().map(({ index, code }) => ({ event: events[index], code }));
-    if (failed.some(({ code }) => code !== DUPLICATE_KEY && !REFUSED_FOR_ITSELF.has(code))) return undefined;
-    const those = (wanted: boolean) => failed.flatMap(({ event, code }) => event && (code === DUPLICATE_KEY) === wanted ? [event] : []);
-    return { taken: those(true), unstorable: those(false) };
-  }
-  const forItself = error instanceof mongo.MongoServerError ? REFUSED_FOR_ITSELF.has(error.code) : error instanceof Error && (error.name.startsWith('BSON') || error instanceof RangeError);
-  return events.length === 1 && forItself ? { taken: [], unstorable: events } : undefined;
+  const failed = refusalsOf(error, events.length);
+  if (!failed || failed.some(({ code }) => code !== DUPLICATE_KEY && !REFUSED_FOR_ITSELF.has(code))) return undefined;
+  const those = (duplicate: boolean) => failed.filter(({ code }) => (code === DUPLICATE_KEY) === duplicate).flatMap(({ index }) => events[index] ?? []);
+  return { taken: those(true), unstorable: those(false) };
 }
