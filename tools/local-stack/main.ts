@@ -40,7 +40,7 @@ async function start(options: Options): Promise<void> {
   stopServers = servers.stop;
   const stack: Stack = {
     servers, secrets: makeSecrets(dataDir), logsDirectory: join(dataDir, 'logs'),
-    database: (localStackConfig.mongodbUri !== undefined && databaseOf(localStackConfig.mongodbUri)) || DATABASE,
+    database: databaseOf(localStackConfig.mongodbUri ?? '') ?? DATABASE,
     ports: {
       'token-service': await freePort(), 'app-registry-service': await freePort(), 'scope-service': await freePort(),
       'audit-service': await freePort(), 'portal-service': port,

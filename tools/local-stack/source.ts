@@ -16,7 +16,8 @@ export async function firstSource<T>(what: string, sources: readonly Source<T>[]
   for (const { name, find } of sources) {
     const result = await find();
     if ('value' in result) {
-      log(`${what}: ${name} (${[result.reason, ...answers].join('; ')})`);
+      log(`${what}: ${name} (${result.reason})`);
+      for (const answer of answers) log(`  not ${answer}`);
       return result.value;
     }
     answers.push(`${name}: ${result.missing}`);

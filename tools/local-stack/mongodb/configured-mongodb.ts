@@ -11,7 +11,7 @@ export const configuredMongodb = (uri: string | undefined): Source<MongodbProgra
 const PARTS = /^(mongodb(?:\+srv)?:\/\/)(?:([^@/]*)@)?([^/?]+)(?:\/([^?]*))?(?:\?(.*))?$/;
 
 /** The database that a URI names, if any. */
-export const databaseOf = (uri: string): string | undefined => PARTS.exec(uri)?.[4] ?? undefined;
+export const databaseOf = (uri: string): string | undefined => PARTS.exec(uri)?.[4] || undefined;
 
 /**
  * The URI with another database. Credentials are still looked up where they were: in `authSource`, else in the database
