@@ -1,4 +1,3 @@
-import { mongo } from 'mongoose';
 import { encodeBatch } from '@strowger/contracts/cloud-event';
 import { StrowgerEvent } from '@strowger/contracts/event-catalogue';
 import { AccessTokenDocument } from '../access-tokens/access-tokens.schema';
@@ -7,6 +6,7 @@ import { GrantDocument } from '../grants/grants.schema';
 import { OUTBOX } from '../outbox/outbox.schema';
 import { OwedMessage, owedMessages, Owing } from '../outbox/owed-messages';
 import { Sender } from '../outbox/sender';
+import { refusalsOf } from '../refusals';
 import { TurnLimits, Turns } from './turns';
 
 /** Thrown where a write may or may not have happened: answered with 503, and the event follows if it did. */
@@ -92,8 +92,12 @@ export class TurnWriter {
       await answeredWithin(written, UNANSWERED_MS);
       return documents.map(() => 'durable');
     } catch (error) {
-      const refused = refusedIn(error);
-      if (refused) return documents.map((_, i) => refused.has(i) ? 'failed' : 'durable');
+      const refusals = refusalsOf(error, documents.length);
+      if (refusals) {
+        // A duplicate of a random id is our own insert, repeated.
+        const refused = new Set(refusals.filter(one => one.code !== DUPLICATE_KEY).map(one => one.index));
+        return documents.map((_, i) => refused.has(i) ? 'failed' : 'durable');
+      }
       return this.readAgain(collection, documents, deadline);
     }
   }
@@ -115,14 +119,6 @@ export class TurnWriter {
 }
 
 const keyOf = (id: Buffer | string): string => typeof id === 'string' ? id : id.toString('base64url');
-
-/** Indexes that the server refused for certain; undefined where the error leaves the outcome open. A duplicate of a random id is our own insert, repeated. */
-function refusedIn(error: unknown): ReadonlySet<number> | undefined {
-  if (!(error instanceof mongo.MongoBulkWriteError)) return undefined;
-  if (error.result.getWriteConcernError()) return undefined;
-  const refused: readonly mongo.WriteError[] = [error.writeErrors].flat();
-  return new Set(refused.filter(one => one.code !== DUPLICATE_KEY).map(one => one.index));
-}
 
 async function answeredWithin<T>(work: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
