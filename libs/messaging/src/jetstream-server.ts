@@ -145,10 +145,10 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     const work = this.handle(batch).finally(() => {
       this.underWay.delete(work);
       for (const { message } of batch) this.held.delete(message);
-      this.room.resolve(undefined);
       this.dispatch();
     });
     this.underWay.add(work);
+    this.room.resolve(undefined);
   }
 
   private async handle(batch: readonly Held[]): Promise<void> {
