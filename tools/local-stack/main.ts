@@ -1,4 +1,7 @@
 import { join, relative } from 'node:path';
+import { setDemoAside } from '../demo/demo-values';
+import { runDemo } from '../demo/run-demo';
+import { writeAdminEnvironment } from './admin-environment';
 import { localStackConfig } from './local-stack.config';
 import { databaseOf } from './mongodb/configured-mongodb';
 import { HELP, Options, parseOptions } from './options';
@@ -6,7 +9,7 @@ import { freePort, isFree, nextFreePort } from './free-port';
 import { repositoryRoot } from './repository-root';
 import { makeSecrets } from './secrets';
 import { startServers } from './servers';
-import { services, Stack, startService } from './service-environment';
+import { serviceEnvironment, services, Stack, startService } from './service-environment';
 import { Supervisor } from './supervisor';
 
 const FRONT_PORT = 8080, DATABASE = 'strowger';
@@ -35,9 +38,10 @@ async function frontPort(asked: number | undefined): Promise<number> {
 }
 
 async function start(options: Options): Promise<void> {
-  const { dataDir } = options, port = await frontPort(options.port);
+  const { dataDir } = options, port = await frontPort(options.port), frontUrl = `http://localhost:${String(port)}`;
   const servers = await startServers({ dataDir, log: say, supervisor });
   stopServers = servers.stop;
+  if (options.demo) setDemoAside(dataDir);
   const stack: Stack = {
     servers, secrets: makeSecrets(dataDir), logsDirectory: join(dataDir, 'logs'),
     database: databaseOf(localStackConfig.mongodbUri ?? '') ?? DATABASE,
@@ -48,7 +52,10 @@ async function start(options: Options): Promise<void> {
   };
   say(`starting ${services.join(', ')} (logs: ${relative(process.cwd(), stack.logsDirectory) || '.'})`);
   await Promise.all(services.map(name => startService(name, stack, supervisor)));
-  say(`ready after ${seconds()} s: http://localhost:${String(port)}`);
+  writeAdminEnvironment(dataDir, serviceEnvironment('app-registry-service', stack));
+  const demo = options.demo ? await runDemo({ ...servers, frontUrl, dataDir, environmentOf: name => serviceEnvironment(name, stack), log: say }) : undefined;
+  if (demo) stopServers = async () => { await demo.stop(); await servers.stop(); };
+  for (const line of [`ready after ${seconds()} s`, `  front door  ${frontUrl}`, `  tokens      ${frontUrl}/oauth/token`, `  audit       ${frontUrl}/api/audit/events`, ...demo?.lines ?? []]) say(line);
   say('Ctrl-C stops everything.');
 }
 
