@@ -1,5 +1,6 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { errorCode } from './error-code';
 
 /** Which process holds the lock now. */
 export class LockHeld extends Error {
@@ -14,7 +15,7 @@ function startOf(pid: number): string {
   } catch { return ''; }
 }
 function isAlive(pid: number, start: string): boolean {
-  try { process.kill(pid, 0); } catch (error) { if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false; }
+  try { process.kill(pid, 0); } catch (error) { if (errorCode(error) !== 'EPERM') return false; }
   return startOf(pid) === start;
 }
 function ownerOf(file: string): { pid: number; text: string } | undefined {
@@ -38,7 +39,7 @@ export function takeLock(file: string): () => void {
       try {
         linkSync(own, file); // atomic, and the file is never seen empty
         return () => { rmSync(file, { force: true }); };
-      } catch (error) { if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error; }
+      } catch (error) { if (errorCode(error) !== 'EEXIST') throw error; }
       const owner = ownerOf(file);
       if (owner?.pid) throw new LockHeld(owner.pid);
       if (owner) removeStale(file, owner.text);
