@@ -10,7 +10,7 @@ const number = (least: number, most: number, standard: number) =>
     .refine(n => n >= least && n <= most, `a whole number from ${String(least)} to ${String(most)}`).default(standard);
 const loopback = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 
-export const AppRegistryEnvironment = z.object({
+const AppRegistryEnvironment = z.object({
   ...ServiceEnvironment.shape, ...ModelsEnvironment.shape, ...MessagingEnvironment.shape, ...AuthEnvironment.shape,
   /** The issuer (RFC 8414), an origin without a path or a trailing slash: where the URLs of the answers begin. */
   STROWGER_ISSUER: z.url({ protocol: /^https?$/ }).refine(text => new URL(text).origin === text, 'an origin such as https://auth.example.com, without a path'),
@@ -27,4 +27,4 @@ export const AppRegistryEnvironment = z.object({
 export type AppRegistryConfig = Readonly<z.infer<typeof AppRegistryEnvironment>>;
 
 /** Every setting of this service. A bad one is named, with all other bad ones, and the process exits. */
-export const appRegistryConfig = (): AppRegistryConfig => environmentOrExit(AppRegistryEnvironment, process.env);
+export const appRegistryConfig = (env: NodeJS.ProcessEnv = process.env): AppRegistryConfig => environmentOrExit(AppRegistryEnvironment, env);

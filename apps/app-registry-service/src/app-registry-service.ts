@@ -1,4 +1,3 @@
-import { DynamicModule } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { ScopeAnnouncer } from '@strowger/auth/scope-announcer';
 import { Bus } from '@strowger/messaging/bus';
@@ -7,16 +6,19 @@ import { Database } from '@strowger/models/database';
 import { Sender } from '@strowger/models/outbox/sender';
 import { parseForm } from '@strowger/oauth-core/form';
 import { acceptJsonAndForms } from '@strowger/service/body-parsers';
-import { ServiceConfig } from '@strowger/service/service.config';
+import { makeLog, ServiceLog } from '@strowger/service/service-log';
 import { ServiceOptions } from '@strowger/service/start-service';
+import { AppRegistryConfig } from './app-registry-service.config';
 import { AppRegistryMetrics } from './app-registry-service.metrics';
+import { AppRegistryServiceModule, SERVICE } from './app-registry-service.module';
 import { PrepareDatabase } from './prepare-database';
 import { acceptPng } from './tenant/logo';
 
-/** How this service begins, when it is ready, and how it ends. It is ready without the bus once it has seen it: changes are stored, their events follow. */
-export function serviceOptions(module: DynamicModule, config: ServiceConfig, registry: Registry): ServiceOptions {
+/** What this service is made of, what runs beside its requests, and what it still owes when it stops. Once it has seen the bus it is ready without it: changes are stored, their events follow. */
+export function appRegistryService(config: AppRegistryConfig, log: ServiceLog = makeLog(SERVICE, config)): ServiceOptions {
+  const registry = new Registry();
   return {
-    name: 'app-registry-service', module, config, registry,
+    name: SERVICE, module: AppRegistryServiceModule.with(config, registry, log), config, registry,
     bodies: fastify => { acceptJsonAndForms(fastify, parseForm); acceptPng(fastify); },
     background: app => {
       app.get(AppRegistryMetrics);
