@@ -114,7 +114,7 @@ describe('a service as a process', () => {
   afterAll(() => { for (const child of running) child.kill('SIGKILL'); });
 
   function start(env: NodeJS.ProcessEnv) {
-    const child = spawn(process.execPath, ['-r', join(__dirname, 'run-typescript.cjs'), join(__dirname, 'example-service.main.fixture.ts')],
+    const child = spawn(process.execPath, [join(__dirname, '../../../test/run-typescript.cjs'), join(__dirname, 'example-service.main.fixture.ts')],
       { env: { PATH: process.env['PATH'], HOST: '127.0.0.1', ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
     running.push(child);
     let output = '';

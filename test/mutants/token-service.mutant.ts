@@ -1,0 +1,58 @@
+// token-service with one part bound anew: what a protection is for shows in a run without it. Run as a process of its own.
+import 'reflect-metadata';
+import { DynamicModule, Provider } from '@nestjs/common';
+import { mongo } from 'mongoose';
+import { Registry } from 'prom-client';
+import { EventType, StrowgerEvent } from '@strowger/contracts/event-catalogue';
+import { Relay } from '@strowger/messaging/relay';
+import { Database } from '@strowger/models/database';
+import { OutboxStore } from '@strowger/models/outbox/outbox.store';
+import { startService } from '@strowger/service/start-service';
+import { tokenService } from '../../apps/token-service/src/token-service';
+import { TokenServiceConfig, tokenServiceConfig } from '../../apps/token-service/src/token-service.config';
+import { TokenServiceModule } from '../../apps/token-service/src/token-service.module';
+
+/** A relay that does not look whether an event's document exists. */
+class BlindOutbox extends OutboxStore {
+  override existing(events: readonly StrowgerEvent<EventType>[]): Promise<ReadonlySet<string>> { return Promise.resolve(new Set(events.map(event => event.id))); }
+}
+
+const INSERTS_BEFORE_DEATH = 20;
+/** Dies as processes die: the outbox entry of a turn is durable, the insert of its tokens never went out. */
+class DatabaseOfADyingProcess extends Database {
+  private inserts = 0;
+  override collection<T extends mongo.Document>(name: string): mongo.Collection<T> {
+    const collection = super.collection<T>(name);
+    const dying = name === 'access_tokens' || name === 'outbox';
+    return !dying ? collection : new Proxy(collection, {
+      get: (target, property) => {
+        const value: unknown = Reflect.get(target, property);
+        if (property !== 'insertMany') return typeof value === 'function' ? value.bind(target) as unknown : value;
+        return (...args: Parameters<typeof target.insertMany>) => {
+          if (name === 'access_tokens') return ++this.inserts < INSERTS_BEFORE_DEATH ? target.insertMany(...args) : new Promise(() => undefined);
+          const written = target.insertMany(...args);
+          if (this.inserts >= INSERTS_BEFORE_DEATH) void written.then(() => { process.kill(process.pid, 'SIGKILL'); });
+          return written;
+        };
+      },
+    });
+  }
+}
+
+const rebound = (module: DynamicModule, provider: Exclude<Provider, new (...parts: never[]) => unknown>): DynamicModule => ({
+  ...module, providers: [...(module.providers ?? []).filter(one => !('provide' in one) || one.provide !== provider.provide), provider],
+});
+const mutations: Readonly<Record<string, (module: DynamicModule, config: TokenServiceConfig) => DynamicModule>> = {
+  'without-relay': module => rebound(module, { provide: Relay, useValue: { start: () => undefined, stop: () => Promise.resolve(), counters: { published: 0, dropped: 0, failed: 0 } } }),
+  'blind-relay': module => rebound(module, { provide: OutboxStore, inject: [Database], useFactory: (database: Database) => new BlindOutbox(database, 'token-service') }),
+  'dies-between': (module, config) => rebound(module, { provide: Database, useFactory: () => new DatabaseOfADyingProcess(config) }),
+};
+
+const config = tokenServiceConfig(), registry = new Registry();
+let mutated: DynamicModule = TokenServiceModule.with(config, registry);
+for (const name of process.argv.slice(2)) {
+  const mutate = mutations[name];
+  if (!mutate) throw new Error(`no mutation ${name}`);
+  mutated = mutate(mutated, config);
+}
+void startService(tokenService(config, registry, mutated));
