@@ -6,6 +6,7 @@ import { localStackConfig } from './local-stack.config';
 import { databaseOf } from './mongodb/configured-mongodb';
 import { HELP, Options, parseOptions } from './options';
 import { freePort, isFree, nextFreePort } from './free-port';
+import { watchNpm } from './parent-watch';
 import { repositoryRoot } from './repository-root';
 import { makeSecrets } from './secrets';
 import { startServers } from './servers';
@@ -29,6 +30,12 @@ async function end(exitCode: number, why: string): Promise<void> {
   await stopServers().catch((error: unknown) => { process.stderr.write(`while stopping: ${messageOf(error)}\n`); });
   if (exitCode === 0) say('stopped');
   process.exit(exitCode);
+}
+
+/** The first signal stops all in order; with the second this process goes at once, and takes the others with it. */
+function interrupted(): void {
+  if (ending) process.exit(1);
+  void end(0, 'stopping (once more to stop at once)');
 }
 
 async function frontPort(asked: number | undefined): Promise<number> {
@@ -59,12 +66,6 @@ async function start(options: Options): Promise<void> {
   say('Ctrl-C stops everything.');
 }
 
-/** npm is our parent: when it is killed nobody is there to press Ctrl-C. */
-function stopWithParent(): void {
-  const parent = process.ppid;
-  setInterval(() => { if (process.ppid !== parent) void end(1, 'the parent process is gone'); }, 500).unref();
-}
-
 async function main(): Promise<void> {
   let options: Options;
   try { options = parseOptions(process.argv.slice(2), repositoryRoot); } catch (error) {
@@ -72,8 +73,8 @@ async function main(): Promise<void> {
     process.exit(2);
   }
   if (options.help) { say(HELP); return; }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => { void end(0, 'stopping'); });
-  if (localStackConfig.startedByNpm) stopWithParent();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => { interrupted(); });
+  if (localStackConfig.startedByNpm) watchNpm(() => { void end(1, 'npm is gone: stopping'); });
   await start(options).catch((error: unknown) => end(1, messageOf(error)));
 }
 void main();
