@@ -10,6 +10,7 @@ import { Sender } from './sender';
 /** No attempt at a transaction begins later than this; the driver's own `withTransaction` would go on for two minutes. */
 const DEADLINE_MS = 5000;
 const LONGEST_PAUSE_MS = 100;
+const WRITE_CONFLICT = 112;
 
 /** What a change came to: its result and the events it caused (none where nothing changed). */
 export interface Changed<T> { readonly result: T; readonly events: readonly StrowgerEvent[] }
@@ -54,7 +55,7 @@ async function inTransaction<T>(session: mongo.ClientSession, work: () => Promis
       return result;
     } catch (error) {
       if (session.inTransaction()) await session.abortTransaction().catch(() => undefined);
-      if (!hasLabel(error, 'TransientTransactionError') || performance.now() > deadline) throw error;
+      if (!isConflict(error) || performance.now() > deadline) throw error;
       await pause(Math.random() * Math.min(LONGEST_PAUSE_MS, 5 * 2 ** attempt));
     }
   }
@@ -71,4 +72,6 @@ async function commit(session: mongo.ClientSession, deadline: number): Promise<v
   }
 }
 
+/** Whether somebody else's change was in the way of a transaction, which certainly did not happen. One inside a write's reply comes without the label. */
+export const isConflict = (error: unknown): boolean => hasLabel(error, 'TransientTransactionError') || (error instanceof mongo.MongoError && error.code === WRITE_CONFLICT);
 const hasLabel = (error: unknown, label: string): boolean => error instanceof mongo.MongoError && error.hasErrorLabel(label);

@@ -3,7 +3,7 @@ import { mongo } from 'mongoose';
 import { StrowgerEvent } from '@strowger/contracts/event-catalogue';
 import { OAuthError } from '@strowger/oauth-core/oauth-error';
 import { Database, isDatabaseUnavailable } from '../database';
-import { Changed, ChangeRecorder } from './change-recorder';
+import { Changed, ChangeRecorder, isConflict } from './change-recorder';
 
 const MARK_BYTES = 12;
 const ASK_AGAIN_MS = 1000;
@@ -30,8 +30,9 @@ export async function recordAttempt<T>(
       return made;
     });
   } catch (cause) {
-    if (!isDatabaseUnavailable(cause)) throw cause;
-    if (made && await stands(database, collection, id, mark)) return made.result;
+    const unknown = isDatabaseUnavailable(cause);
+    if (!unknown && !isConflict(cause)) throw cause;
+    if (unknown && made && await stands(database, collection, id, mark)) return made.result;
     throw new OAuthError('temporarily_unavailable', 'the change could not be confirmed; look whether it happened before you try again', { cause, retryAfterSeconds: 1 });
   }
 }
