@@ -1,7 +1,7 @@
 // Runs before `npm start` and `npm test`, on whatever Node the machine has (20 or newer) and before anything is installed: installs
 // the packages and builds, each only where it is needed. With nothing to do it takes a fraction of a second.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -46,6 +46,10 @@ function npm(what, args) {
 
 async function install() {
   if (modified(at('node_modules', '.package-lock.json')) >= modified(at('package-lock.json'))) return;
+  if (lstatSync(at('node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) {
+    console.error('node_modules is a symbolic link: npm ci would empty the folder it points to. Remove the link, or install there yourself.');
+    process.exit(1);
+  }
   console.log('installing the packages (npm ci, about a minute)');
   await npm('installing', ['ci', '--no-audit', '--no-fund', '--prefer-offline']);
   // npm may keep the time of an unchanged lockfile: without this the next start would install again.
