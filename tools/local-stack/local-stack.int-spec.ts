@@ -1,6 +1,8 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { createServer, Server } from 'node:http';
 import { connect } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +12,7 @@ import { inboxOf } from '@strowger/contracts/bus-users';
 import { downloadUnlessFailed } from './failed-download';
 import { freePort } from './free-port';
 import { mongoCommand } from './mongo-command';
+import { releasedNats } from './nats/released-nats';
 import { LockHeld, takeLock, waitForLock } from './process-lock';
 import { builtFile } from './repository-root';
 import { makeSecrets } from './secrets';
@@ -123,6 +126,35 @@ it('a download that failed is not tried again for a day', async () => {
   utimesSync(note, new Date(0), new Date(0));
   await expect(downloadUnlessFailed(note, () => Promise.resolve(1))).resolves.toEqual({ value: 1 });
   expect(existsSync(note)).toBe(false);
+});
+
+describe('the official release of nats-server', () => {
+  const name = `nats-server-v2.15.1-${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`;
+  let archive: Buffer, sums: string, server: Server;
+  const find = (cache: string) => {
+    const address = server.address();
+    return releasedNats(join(folder, cache), () => undefined, `http://127.0.0.1:${String(typeof address === 'object' && address ? address.port : 0)}`).find();
+  };
+  beforeAll(async () => {
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, 'nats-server'), '#!/bin/sh\n', { mode: 0o755 });
+    archive = execFileSync('tar', ['-C', folder, '-czf', '-', name]);
+    server = createServer((request, response) => { response.end(request.url?.endsWith('/SHA256SUMS') === true ? sums : archive); }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  });
+  afterAll(() => { server.close(); });
+  it('is taken with the published SHA-256, and kept', async () => {
+    sums = `${'0'.repeat(64)}  other.tar.gz\n${createHash('sha256').update(archive).digest('hex')}  ${name}.tar.gz\n`;
+    const program = join(folder, 'good', 'nats-server-2.15.1', 'nats-server');
+    expect(await find('good')).toMatchObject({ value: { kind: 'nats-server', program }, reason: expect.stringContaining('release') as string });
+    expect(readFileSync(program, 'utf8')).toBe('#!/bin/sh\n');
+    expect(await find('good')).toMatchObject({ reason: expect.stringContaining('kept in') as string });
+  });
+  it.each([['another', `${'0'.repeat(64)}  ${name}.tar.gz\n`, 'has not the published SHA-256'], ['no', '', 'does not list']])('is refused with %s SHA-256', async (which, published, reason) => {
+    sums = published;
+    expect(await find(which)).toMatchObject({ missing: expect.stringContaining(reason) as string });
+    expect(readdirSync(join(folder, which))).toEqual(['nats-server.failed']);
+  });
 });
 
 describe('the secrets of a data folder', () => {

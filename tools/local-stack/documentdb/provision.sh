@@ -43,7 +43,7 @@ Acquire::Check-Valid-Until "false"; Acquire::Retries "2"; Acquire::http::Timeout
 EOF
   export APT_CONFIG=$APT/apt.conf
   say "reading Debian's package lists from $mirror"
-  apt-get update -qq 2> "$APT/update.log" || { cat "$APT/update.log" >&2; die "the package lists of $mirror could not be read"; }
+  apt-get update -qq -o APT::Update::Error-Mode=any 2> "$APT/update.log" || { cat "$APT/update.log" >&2; die "the package lists of $mirror could not be read"; }
 }
 
 # The packages of a part: its roots and what they depend on (first alternative), without the branches that only maintainer

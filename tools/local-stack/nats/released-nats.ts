@@ -8,17 +8,17 @@ import { downloadUnlessFailed } from '../failed-download';
 import { Source } from '../source';
 import { NatsProgram } from './nats-program';
 
-const VERSION = '2.15.1';
+const VERSION = '2.15.1', RELEASES = 'https://github.com/nats-io/nats-server/releases/download';
 const CONNECT_SECONDS = 10, DOWNLOAD_SECONDS = 120;
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
 /** The official release, checked against the SHA-256 published with it, kept in the cache. */
-export const releasedNats = (cacheDirectory: string, log: (line: string) => void): Source<NatsProgram> => ({
+export const releasedNats = (cacheDirectory: string, log: (line: string) => void, releases = RELEASES): Source<NatsProgram> => ({
   name: 'official release of nats-server',
   find: async () => {
     const folder = join(cacheDirectory, `nats-server-${VERSION}`), program = join(folder, 'nats-server');
     if (existsSync(program)) return { value: { kind: 'nats-server', program }, reason: `kept in ${folder}` };
-    const result = await downloadUnlessFailed(join(cacheDirectory, 'nats-server.failed'), () => download(folder, log));
+    const result = await downloadUnlessFailed(join(cacheDirectory, 'nats-server.failed'), () => download(folder, releases, log));
     return 'value' in result ? { value: { kind: 'nats-server', program }, reason: `${VERSION} from its GitHub release` } : result;
   },
 });
@@ -34,11 +34,11 @@ async function get(url: string, seconds: number): Promise<Buffer> {
   }
 }
 
-async function download(folder: string, log: (line: string) => void): Promise<void> {
+async function download(folder: string, releases: string, log: (line: string) => void): Promise<void> {
   const machine = ARCHITECTURES[arch()];
   if (machine === undefined || !['linux', 'darwin'].includes(platform())) throw new Error(`there is none for ${platform()} on ${arch()}`);
-  const name = `nats-server-v${VERSION}-${platform()}-${machine}`, release = `https://github.com/nats-io/nats-server/releases/download/v${VERSION}`;
-  log(`downloading ${name} from GitHub`);
+  const name = `nats-server-v${VERSION}-${platform()}-${machine}`, release = `${releases}/v${VERSION}`;
+  log(`downloading ${name} from ${new URL(release).host}`);
   const sums = (await get(`${release}/SHA256SUMS`, CONNECT_SECONDS)).toString('utf8');
   const published = sums.split('\n').map(line => line.split(/\s+\*?/)).find(([, file]) => file === `${name}.tar.gz`)?.[0];
   if (published === undefined) throw new Error(`${release}/SHA256SUMS does not list ${name}.tar.gz`);
