@@ -97,9 +97,9 @@ export class AuditScene {
   }
 }
 
-/** `token` is `<role>.<tenant>[.<scope>]`; whatever else is not active. */
+/** `token` is `<role>.<tenant>[.<scope>]` in base64url; whatever else is not active. */
 function introspect(token: string): object {
-  const [role = '', tenant_id, scope = 'strowger'] = token.split('.');
+  const [role = '', tenant_id, scope = 'strowger'] = Buffer.from(token, 'base64url').toString().split('.');
   if (!['user', 'auditor', 'administrator'].includes(role)) return { active: false };
   const claims = {
     iss: 'http://localhost', sub: 'p9', aud: 'http://localhost/api', client_id: 'c9', exp: 2e9, iat: 1, jti: 'j', scope, tenant_id, application_id: 'a9', account_kind: 'user', role,
@@ -108,8 +108,8 @@ function introspect(token: string): object {
   return { active: true, token_type: 'Bearer', username: 'someone', ...(claims as AccessTokenClaims) };
 }
 
-/** GET with a bearer token; the path may hold anything. */
-export async function get(url: string, path: string, token = 'auditor.t1'): Promise<Answer> {
-  const response = await fetch(`${url}${path}`, { headers: token === '' ? {} : { authorization: `Bearer ${token}` } });
+/** GET as `<role>.<tenant>[.<scope>]`, or without a token; the path may hold anything. */
+export async function get(url: string, path: string, who = 'auditor.t1'): Promise<Answer> {
+  const response = await fetch(`${url}${path}`, { headers: who === '' ? {} : { authorization: `Bearer ${Buffer.from(who).toString('base64url')}` } });
   return { status: response.status, body: await response.json() as Record<string, unknown>, headers: response.headers };
 }

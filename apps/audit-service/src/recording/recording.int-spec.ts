@@ -1,4 +1,6 @@
 import { performance } from 'node:perf_hooks';
+import { AuditEventDocument } from '@strowger/models/audit-events/audit-events.schema';
+import { AuditEventsWriter } from '@strowger/models/audit-events/audit-events.writer';
 import { Supervised } from '../../../../tools/local-stack/supervisor';
 import { eventually } from '../../../../test/system';
 import { AuditScene, get, issued, TestEvent } from '../audit-scene.fixture';
@@ -89,6 +91,12 @@ describe('the trail', () => {
     await eventually('the squatter', () => scene.count({ _id: id }));
     await scene.publish([issued({ id })]);
     expect(await letterAbout('the-id-of-a-token')).toMatchObject({ reason: 'id_taken', subject: 'strowger.events.token.issued' });
+  });
+
+  it('S84: an event that the database itself refuses stands in nobody\'s way', async () => {
+    const document = (_id: unknown) => ({ _id, tenant_id: 't1', version: 1, source: '/x/y', type: 'x.y', time: new Date(), recorded_at: new Date() }) as AuditEventDocument;
+    const good = document('good'), known = document('good'), refused = document(['an array cannot be an id']);
+    expect(await new AuditEventsWriter(scene.database).record([good, refused, known])).toEqual({ inserted: 1, known: 1, refused: [{ event: refused, reason: 'not_storable' }] });
   });
 
   it('is told by two instances together, each event once', async () => {
