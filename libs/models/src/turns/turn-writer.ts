@@ -7,7 +7,7 @@ import { OUTBOX } from '../outbox/outbox.schema';
 import { OwedMessage, owedMessages, Owing } from '../outbox/owed-messages';
 import { Sender } from '../outbox/sender';
 import { refusalsOf } from '../refusals';
-import { TurnLimits, Turns } from './turns';
+import { TooMuchWaiting, TurnLimits, Turns } from './turns';
 
 /** Thrown where a write may or may not have happened: answered with 503, and the event follows if it did. */
 export class NotDurable extends Error { override readonly name = 'NotDurable'; }
@@ -19,6 +19,8 @@ export type TurnInsert =
 interface Waiting { readonly insert?: TurnInsert; readonly owing: readonly Owing[]; readonly resolve: () => void; readonly reject: (error: unknown) => void; readonly since: number }
 type Outcome = 'durable' | 'failed' | 'unknown';
 
+/** What waited longer for its turn could not be answered within the deadline; it was never sent. */
+const LONGEST_WAIT_MS = 1500;
 const DEADLINE_MS = 5000, UNANSWERED_MS = 3500, READ_AGAIN_PAUSE_MS = 100, DUPLICATE_KEY = 11000;
 
 /**
@@ -33,7 +35,7 @@ export class TurnWriter {
     this.turns = new Turns(turn => this.write(turn), limits);
   }
 
-  /** @throws NotDurable - the outcome is unknown or the insert failed; TooMuchWaiting */
+  /** @throws NotDurable - the outcome is unknown or the insert failed; TooMuchWaiting - nothing was written */
   async insert(insert: TurnInsert, owing: readonly Owing[]): Promise<void> { return this.add(insert, owing); }
 
   /** Records an event that changes no document. @throws as insert */
@@ -46,7 +48,13 @@ export class TurnWriter {
     return new Promise((resolve, reject) => { this.turns.add({ ...(insert && { insert }), owing, resolve, reject, since: Date.now() }); });
   }
 
-  private async write(turn: readonly Waiting[]): Promise<void> {
+  private async write(waiting: readonly Waiting[]): Promise<void> {
+    const now = Date.now(), turn: Waiting[] = [];
+    for (const one of waiting) {
+      if (now - one.since < LONGEST_WAIT_MS) turn.push(one);
+      else one.reject(new TooMuchWaiting('waited too long for the turns before'));
+    }
+    if (turn.length === 0) return;
     const deadline = Math.min(...turn.map(one => one.since)) + DEADLINE_MS;
     const at = new Date();
     const messages = [
