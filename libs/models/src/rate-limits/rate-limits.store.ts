@@ -7,7 +7,8 @@ import { RATE_LIMITS, RateLimitDocument } from './rate-limits.schema';
 export interface Counter { readonly what: string; readonly whom: string; readonly windowSeconds: number }
 
 const DUPLICATE_KEY = 11000;
-const windowOf = ({ windowSeconds }: Counter, now: Date): number => Math.floor(now.getTime() / 1000 / windowSeconds);
+/** Number of the window that `now` is in. */
+export const windowOf = ({ windowSeconds }: Counter, now: Date): number => Math.floor(now.getTime() / 1000 / windowSeconds);
 const idOf = (counter: Counter, now: Date): string =>
   `${counter.what}:${createHash('sha256').update(counter.whom).digest('base64url')}:${String(windowOf(counter, now))}`;
 
