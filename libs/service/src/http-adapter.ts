@@ -31,7 +31,8 @@ export class ServiceHttpAdapter extends FastifyAdapter {
       requestTimeout: config.REQUEST_TIMEOUT_SECONDS * 1000,
       connectionTimeout: IDLE_SOCKET_MS,
       http: { headersTimeout: config.REQUEST_TIMEOUT_SECONDS * 1000, connectionsCheckingInterval: Math.min(5000, config.REQUEST_TIMEOUT_SECONDS * 250) },
-      routerOptions: { maxParamLength: PATH_PART_LIMIT },
+      // `/user/` of the seeds is `/user`: a slash at the end makes no other path.
+      routerOptions: { maxParamLength: PATH_PART_LIMIT, ignoreTrailingSlash: true },
       // What arrives on an open connection while the service stops is answered like the rest, and the connection closed.
       return503OnClosing: false,
       frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
