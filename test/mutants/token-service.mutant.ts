@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { DynamicModule, Provider } from '@nestjs/common';
 import { mongo } from 'mongoose';
 import { Registry } from 'prom-client';
-import { EventType, StrowgerEvent } from '@strowger/contracts/event-catalogue';
+import { StrowgerEvent } from '@strowger/contracts/event-catalogue';
 import { Relay } from '@strowger/messaging/relay';
 import { Database } from '@strowger/models/database';
 import { OutboxStore } from '@strowger/models/outbox/outbox.store';
@@ -14,7 +14,7 @@ import { TokenServiceModule } from '../../apps/token-service/src/token-service.m
 
 /** A relay that does not look whether an event's document exists. */
 class BlindOutbox extends OutboxStore {
-  override existing(events: readonly StrowgerEvent<EventType>[]): Promise<ReadonlySet<string>> { return Promise.resolve(new Set(events.map(event => event.id))); }
+  override existing(events: readonly StrowgerEvent[]): Promise<ReadonlySet<string>> { return Promise.resolve(new Set(events.map(event => event.id))); }
 }
 
 const INSERTS_BEFORE_DEATH = 20;
