@@ -1,6 +1,7 @@
 import { account, application, tenant } from './facts.fixture';
 import { InMemoryFacts } from './facts.fake';
-import { ceilingsOf, isActive, rightsOf, signOutVersionsOf, standingOf } from './standing';
+import { standingOf } from './read-standing';
+import { ceilingsOf, isActive, rightsOf, signOutVersionsOf } from './standing';
 
 const owner = account({ id: 'owner', role: 'administrator', rights_version: 4, sign_out_version: 40 });
 const access = account({ id: 'access', kind: 'api_access', owner: 'owner', role: 'user', impersonation: true, switchboards: ['a'], rights_version: 3, sign_out_version: 30 });

@@ -1,5 +1,4 @@
 import { AccessLevel, AccountFacts, AccountKind, ApplicationFacts, RightsVersions, Role, TenantFacts } from './facts';
-import { Facts } from './ports';
 
 /** Everything that a token's rights depend on, as it is known now. `owner`: of an API access, the account that made it. */
 export interface Standing {
@@ -7,17 +6,6 @@ export interface Standing {
   readonly application: ApplicationFacts;
   readonly account: AccountFacts;
   readonly owner?: AccountFacts;
-}
-
-/** Reads what stands behind an account and an application; undefined where a part is missing. The tenant is the account's. */
-export async function standingOf(facts: Facts, application: ApplicationFacts, account: AccountFacts | undefined, how?: { fresh: boolean }): Promise<Standing | undefined> {
-  if (!account) return undefined;
-  const [tenant, owner] = await Promise.all([
-    facts.tenant(account.tenant_id, how),
-    account.kind === 'api_access' && account.owner !== undefined ? facts.account(account.owner, how) : undefined,
-  ]);
-  if (!tenant || (account.kind === 'api_access' && !owner)) return undefined;
-  return { tenant, application, account, ...(owner && { owner }) };
 }
 
 /** Whether application, account and (of an API access) its owner are active. */

@@ -4,7 +4,8 @@ import { AccessTokenClaims } from '@strowger/oauth-core/facts';
 import { isSignedOut } from '@strowger/oauth-core/grants/refresh-token.grant';
 import { Facts, Grants } from '@strowger/oauth-core/ports';
 import { rightsHold } from '@strowger/oauth-core/rights';
-import { isActive, rightsOf, signOutVersionsOf, Standing, standingOf } from '@strowger/oauth-core/standing';
+import { standingOf } from '@strowger/oauth-core/read-standing';
+import { isActive, rightsOf, signOutVersionsOf, Standing } from '@strowger/oauth-core/standing';
 
 /** A token that is active: its claims as issued, and what stands behind it now. */
 export interface ActiveToken { readonly claims: AccessTokenClaims; readonly username: string; readonly standing: Standing }

@@ -1,6 +1,7 @@
 import { OAuthError } from '../oauth-error';
 import { Facts } from '../ports';
-import { isActive, standingOf } from '../standing';
+import { standingOf } from '../read-standing';
+import { isActive } from '../standing';
 import { Grant } from './grant';
 import { grantedScope } from './granted-scope';
 

@@ -2,7 +2,8 @@ import { RESERVED_APPLICATION } from '../facts';
 import { OAuthError } from '../oauth-error';
 import { Facts, Grants, PasswordCheck } from '../ports';
 import { RefreshKeys } from '../refresh-token';
-import { isActive, standingOf } from '../standing';
+import { standingOf } from '../read-standing';
+import { isActive } from '../standing';
 import { Grant } from './grant';
 import { grantedScope } from './granted-scope';
 

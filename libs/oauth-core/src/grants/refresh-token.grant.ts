@@ -4,7 +4,8 @@ import { OAuthError } from '../oauth-error';
 import { Facts, Grants, Origin } from '../ports';
 import { GrantFacts, judgeRefresh, PresentedRefreshToken, presentedRefreshToken, RefreshJudgement, RefreshKeys } from '../refresh-token';
 import { narrowedScope, narrowerScope } from '../scope';
-import { isActive, signOutVersionsOf, Standing, standingOf } from '../standing';
+import { standingOf } from '../read-standing';
+import { isActive, signOutVersionsOf, Standing } from '../standing';
 import { Grant } from './grant';
 
 const NOT_VALID = 'the refresh token is unknown, expired, revoked, or was issued to another client';
