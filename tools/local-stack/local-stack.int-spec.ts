@@ -116,6 +116,17 @@ describe('a lock', () => {
     }
     expect(readdirSync(folder).filter(name => name.startsWith('stale'))).toEqual([]);
   });
+  it('of a process that has ended and that nobody reaps, as in a container, is taken over', async () => {
+    // The parent becomes a sleep, which never asks how its child ended.
+    const parent = spawn('sh', ['-c', 'sleep 0.3 & cat /proc/$!/stat; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [stat] = await once(parent.stdout, 'data') as [Buffer];
+    const file = join(folder, 'zombie'), pid = parseInt(stat.toString(), 10), start = stat.toString().split(') ')[1]?.split(' ')[19] ?? '';
+    writeFileSync(file, `${String(pid)}\n${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${start}\n`);
+    expect(() => takeLock(file)).toThrow(LockHeld);
+    await until(() => readFileSync(`/proc/${String(pid)}/stat`, 'utf8').includes(') Z '));
+    takeLock(file)();
+    parent.kill();
+  });
 });
 
 it('a download that failed is not tried again for a day', async () => {

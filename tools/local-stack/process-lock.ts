@@ -7,11 +7,14 @@ export class LockHeld extends Error {
   constructor(readonly pid: number) { super(`process ${String(pid)} holds it`); }
 }
 
-/** When a process was started, so that a process id given anew is not mistaken for its first owner. Empty where the system does not say. */
+/**
+ * When a process was started, so that a process id given anew is not mistaken for its first owner. Empty where the system does not say.
+ * Of one that has ended and that its parent has not yet taken note of (in a container perhaps never) it says so.
+ */
 function startOf(pid: number): string {
   try {
-    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
-    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''}`;
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8'), fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? 'ended' : `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${fields[19] ?? ''}`;
   } catch { return ''; }
 }
 function isAlive(pid: number, start: string): boolean {
