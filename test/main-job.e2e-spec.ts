@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -147,3 +147,20 @@ test('kill -9 of what was started leaves nothing running', async () => {
   stack.signal('SIGKILL');
   await eventually('every process to be gone', () => Promise.resolve(!before.some(runs)), 60);
 }, 70_000);
+
+test('where the demo\'s file was lost and the seeding cut off by kill -9, the next start makes the demo whole, with other secrets', async () => {
+  const before = { alice: stack.demo('DEMO_ALICE_PASSWORD'), secret: stack.demo('DEMO_M2M_CLIENT_SECRET'), clientId: stack.demo('DEMO_M2M_CLIENT_ID') };
+  rmSync(demoFile(dataDir));
+  stack = await npmStart(dataDir, port, 'seeding the demo PBX');
+  const processes = stack.processes();
+  stack.signal('SIGKILL');
+  await eventually('every process to be gone', () => Promise.resolve(!processes.some(runs)), 60);
+  stack = await npmStart(dataDir, port);
+  expect(readdirSync(dataDir).filter(name => name.startsWith('seeding-'))).toEqual([]);
+  expect((await post('/token', { grant_type: 'password', client_id: 'api', username: 'alice', password: before.alice })).body.error).toBe('invalid_grant');
+  expect(claimsOf(await byPassword('alice', stack.demo('DEMO_ALICE_PASSWORD'))).role).toBe('user');
+  expect(stack.demo('DEMO_M2M_CLIENT_ID')).toBe(before.clientId);
+  expect((await post('/oauth/token', { grant_type: 'client_credentials', client_id: before.clientId, client_secret: before.secret })).body.error).toBe('invalid_client');
+  const { access_token } = (await post('/oauth/token', { grant_type: 'client_credentials', client_id: stack.demo('DEMO_ADMIN_CLIENT_ID'), client_secret: stack.demo('DEMO_ADMIN_CLIENT_SECRET') })).body;
+  for (const [path, count] of [['/api/accounts', 6], ['/api/applications', 5]] as const) expect((await call(path, access_token)).body).toMatchObject({ items: { length: count } });
+}, 200_000);

@@ -24,8 +24,8 @@ export interface NpmStart {
   readonly hasEnded: () => boolean;
 }
 
-/** Starts it and resolves when the demo's file appears. @throws Error - it ended, or is not ready in time; with what it printed */
-export async function npmStart(dataDir: string, port: number, seconds = FRESH_SECONDS): Promise<NpmStart> {
+/** Starts it and resolves when the demo's file appears, or once `until` is on the screen. @throws Error - it ended, or is not ready in time; with what it printed */
+export async function npmStart(dataDir: string, port: number, until?: string): Promise<NpmStart> {
   const startedAt = performance.now(), printed: string[] = [];
   const child = spawn('npm', ['start', '--', '--port', String(port), '--data', dataDir], { cwd: root, env: environment(), stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => printed.push(data.toString()));
@@ -35,8 +35,8 @@ export async function npmStart(dataDir: string, port: number, seconds = FRESH_SE
     await eventually('the demo\'s file', () => {
       if (hasEnded(child)) throw new Error('npm start ended');
       readyAfter = (performance.now() - startedAt) / 1000;
-      return Promise.resolve(existsSync(file) && screen().includes('ready after'));
-    }, seconds);
+      return Promise.resolve(until === undefined ? existsSync(file) && screen().includes('ready after') : screen().includes(until));
+    }, FRESH_SECONDS);
   } catch (cause) {
     stop();
     throw new Error(`npm start is not ready:\n${screen()}`, { cause });

@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { errorCode } from '../local-stack/error-code';
 
 const FILE = 'demo.env', SET_ASIDE = '.demo.env';
 const LINE = /^([A-Z][A-Z0-9_]*)='([^']*)'$/;
@@ -59,5 +60,5 @@ function textOf(file: string): string | undefined {
   try { return readFileSync(file, 'utf8'); } catch (error) { ifMissing(error); return undefined; }
 }
 function ifMissing(error: unknown): void {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  if (errorCode(error) !== 'ENOENT') throw error;
 }

@@ -1,0 +1,187 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../tools/local-stack/free-port';
+import { NpmStart, npmStart, runs } from './npm-start';
+import { eventually } from './system';
+
+const dataDir = mkdtempSync(join(tmpdir(), 'strowger-front-door-'));
+let stack: NpmStart;
+let port: number;
+
+/** A request exactly as said: no client tidies its path or sets its Host. */
+function raw(path: string, { method = 'GET', headers = {}, body }: { readonly method?: string; readonly headers?: Record<string, string>; readonly body?: string } = {}) {
+  return new Promise<{ status: number; text: string; headers: Record<string, unknown> }>((resolve, reject) => {
+    const asked = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, answer => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (part: string) => { text += part; }).on('end', () => { resolve({ status: answer.statusCode ?? 0, text, headers: answer.headers }); });
+    });
+    asked.setTimeout(20_000, () => { asked.destroy(new Error(`${method} ${path} was not answered`)); }).on('error', reject).end(body);
+  });
+}
+const form = (parameters: Record<string, string>, headers: Record<string, string> = {}) =>
+  ({ method: 'POST', body: new URLSearchParams(parameters).toString(), headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers } });
+const json = (text: string) => JSON.parse(text) as Record<string, unknown>;
+async function token(parameters: Record<string, string>, headers: Record<string, string> = {}): Promise<string> {
+  return String(json((await raw('/oauth/token', form(parameters, headers))).text)['access_token']);
+}
+const administrators = (scope: string) => token({ grant_type: 'client_credentials', client_id: stack.demo('DEMO_ADMIN_CLIENT_ID'), client_secret: stack.demo('DEMO_ADMIN_CLIENT_SECRET'), scope });
+const basic = (id: string, secret: string) => `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
+
+beforeAll(async () => {
+  port = await freePort();
+  stack = await npmStart(dataDir, port);
+}, 200_000);
+afterAll(async () => {
+  const left = stack.processes();
+  stack.signal('SIGTERM');
+  await eventually('the stack to be gone', () => Promise.resolve(!left.some(runs)), 60);
+  rmSync(dataDir, { recursive: true, force: true });
+}, 70_000);
+
+test.each([
+  '/health', '/token/../metrics', '/oauth/../metrics', '/oauth/%2e%2e/metrics', '/oauth/..%2fmetrics', '/.well-known/../health/ready',
+  '/api/audit/../../metrics', '/api/scopes/%2e%2e/%2e%2e/metrics', '//metrics', '/METRICS', '/token-service/metrics', '/oauth//../metrics', '/oauth\\..\\metrics', '/api/health/ready',
+])('the front door does not route %s', async path => {
+  const { status, text } = await raw(path);
+  expect(status).toBeGreaterThanOrEqual(400);
+  expect(status).toBeLessThan(500);
+  expect(text).not.toMatch(/process_cpu|"ready"|"live"|"status":"ok"|# HELP/);
+});
+
+test('health and metrics on the front door\'s port are its own and no service\'s behind it', async () => {
+  expect(json((await raw('/health/ready')).text)).toEqual({ status: 'ready' });
+  const { text } = await raw('/metrics');
+  expect(text).toContain('process_cpu');
+  expect(text).not.toContain('strowger_');
+});
+
+describe('S68: another way to write a request is no way around its guard', () => {
+  const guarded = ['/api/applications', '/api/accounts', '/api/tenant', '/api/audit/events', '/api/scopes'];
+  const disguises: readonly ((path: string) => string)[] = [
+    path => path, path => `${path}/`, path => `/${path}`, path => path.toUpperCase(), path => path.replace('a', '%61'), path => path.replace('/api', '/%61pi'), path => path.replace('/api', '/./api'),
+    path => path.replace('/api', '/oauth/../api'), path => path.replace('/api', '/oauth/%2e%2e/api'), path => `${path};x=/oauth/token`, path => `${path}%00`, path => `${path}%2f`,
+    path => path.replace('/api/', '/api%2f'), path => `${path}?access_token=x`, path => `http://localhost${path}`,
+  ];
+
+  test('without a token nothing is answered, however the path is written', async () => {
+    for (const path of guarded) {
+      for (const method of ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'PUT', 'OPTIONS']) {
+        for (const disguise of disguises) {
+          const { status, text } = await raw(disguise(path), { method });
+          expect([method, disguise(path), status >= 400 && status < 500]).toEqual([method, disguise(path), true]);
+          expect(text).not.toContain('"items"');
+        }
+      }
+    }
+  }, 60_000);
+
+  test('a method or a path named in a header changes nothing: what only reads stays a read', async () => {
+    const bob = await token({ grant_type: 'password', client_id: 'api', username: 'bob', password: stack.demo('DEMO_BOB_PASSWORD') });
+    const admin = await administrators('strowger');
+    const client = stack.demo('DEMO_M2M_CLIENT_ID'), authorization = `Bearer ${admin}`;
+    for (const name of ['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override']) {
+      expect((await raw(`/api/applications/${client}`, { headers: { authorization, [name]: 'DELETE' } })).status).toBe(200);
+    }
+    for (const name of ['X-Original-URL', 'X-Rewrite-URL', 'X-Forwarded-Uri', 'X-Original-Path']) {
+      const { status, text } = await raw('/api/scopes/tree', { headers: { authorization: `Bearer ${bob}`, [name]: '/api/audit/events' } });
+      expect([status, text.includes('token.issued')]).toEqual([200, false]);
+      expect((await raw('/api/audit/events', { headers: { authorization: `Bearer ${bob}`, [name]: '/api/scopes/tree' } })).status).toBe(403);
+    }
+    expect(json((await raw(`/api/applications/${client}`, { headers: { authorization } })).text)['status']).toBe('active');
+  });
+});
+
+test('S69: Host, Forwarded and X-Forwarded-* change neither the issuer, nor a link, nor the address in the trail', async () => {
+  const spoofed = {
+    host: 'evil.example', forwarded: 'for=203.0.113.9;host=evil.example;proto=https', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https', 'x-forwarded-port': '443',
+    'x-forwarded-for': '203.0.113.9', 'x-forwarded-prefix': '/evil', 'x-real-ip': '203.0.113.9', 'x-original-host': 'evil.example',
+  };
+  expect((await raw('/.well-known/oauth-authorization-server', { headers: spoofed })).text).toBe((await raw('/.well-known/oauth-authorization-server')).text);
+  const text = await token({ grant_type: 'client_credentials', client_id: stack.demo('DEMO_ADMIN_CLIENT_ID'), client_secret: stack.demo('DEMO_ADMIN_CLIENT_SECRET') }, spoofed);
+  const claims = json(Buffer.from(text.split('.')[1] ?? '', 'base64url').toString());
+  expect(claims).toMatchObject({ iss: stack.url, aud: `${stack.url}/api` });
+  const authorization = `Bearer ${text}`;
+  for (const path of ['/api/urls', '/api/applications', '/']) {
+    const answer = await raw(path, { headers: { ...spoofed, authorization } });
+    expect([path, answer.status]).toEqual([path, 200]);
+    expect(answer.text).not.toContain('evil');
+  }
+  const refused = await raw('/api/applications', { headers: spoofed });
+  expect([refused.status, JSON.stringify(refused.headers).includes('evil')]).toEqual([401, false]);
+  const issued = await eventually('the token\'s event', async () => {
+    const answer = await raw(`/api/audit/events/${String(claims['jti'])}`, { headers: { authorization } });
+    return answer.status === 200 && json(answer.text);
+  });
+  expect(issued['data']).toMatchObject({ ip: '127.0.0.1' });
+});
+
+describe('S70: the metadata says exactly what works', () => {
+  const metadata = async () => json((await raw('/.well-known/oauth-authorization-server')).text) as Record<string, unknown> & { grant_types_supported: string[] };
+  const native = () => ({ client_id: stack.demo('DEMO_NATIVE_CLIENT_ID'), client_secret: stack.demo('DEMO_NATIVE_CLIENT_SECRET') });
+  const m2m = () => ({ client_id: stack.demo('DEMO_M2M_CLIENT_ID'), client_secret: stack.demo('DEMO_M2M_CLIENT_SECRET') });
+  const asAlice = () => ({ grant_type: 'password', ...native(), username: 'alice', password: stack.demo('DEMO_ALICE_PASSWORD') });
+  const path = (url: unknown): string => String(url).slice(stack.url.length);
+
+  test('its issuer is the front door\'s URL, and each URL in it is below that and there', async () => {
+    const document = await metadata();
+    expect(document['issuer']).toBe(stack.url);
+    const urls = Object.entries(document).filter(([name]) => /_(endpoint|uri)$/.test(name));
+    expect(urls.map(([name]) => name).sort()).toEqual(['introspection_endpoint', 'jwks_uri', 'token_endpoint']);
+    for (const [name, url] of urls) {
+      expect([name, String(url).startsWith(`${stack.url}/`)]).toEqual([name, true]);
+      expect([name, (await raw(path(url), { method: name.endsWith('endpoint') ? 'POST' : 'GET' })).status]).not.toEqual([name, 404]);
+    }
+    const { keys } = json((await raw(path(document['jwks_uri']))).text) as { keys: Record<string, unknown>[] };
+    const [header = ''] = (await token({ grant_type: 'client_credentials', ...m2m() })).split('.');
+    expect(keys.map(({ kid }) => kid)).toContain(json(Buffer.from(header, 'base64url').toString())['kid']);
+    for (const key of keys) expect(key).not.toHaveProperty('d');
+  });
+
+  test('each grant type in it gives a token, and every other one is refused as unsupported', async () => {
+    const { grant_types_supported } = await metadata();
+    const calls: Record<string, () => Promise<Record<string, string>>> = {
+      client_credentials: () => Promise.resolve({ ...m2m() }),
+      password: () => Promise.resolve(asAlice()),
+      refresh_token: async () => ({ ...native(), refresh_token: String(json((await raw('/oauth/token', form(asAlice()))).text)['refresh_token']) }),
+    };
+    for (const grant_type of grant_types_supported) {
+      const parameters = await calls[grant_type]?.();
+      expect([grant_type, (await raw('/oauth/token', form({ ...parameters, grant_type }))).status]).toEqual([grant_type, 200]);
+    }
+    const others = ['authorization_code', 'implicit', 'urn:ietf:params:oauth:grant-type:device_code', 'urn:ietf:params:oauth:grant-type:token-exchange', 'urn:ietf:params:oauth:grant-type:jwt-bearer'];
+    for (const grant_type of others.filter(type => !grant_types_supported.includes(type))) {
+      const answer = await raw('/oauth/token', form({ grant_type, ...native(), code: 'x' }));
+      expect([grant_type, answer.status, json(answer.text)['error']]).toEqual([grant_type, 400, 'unsupported_grant_type']);
+    }
+  });
+
+  test('each way to authenticate a client in it works, and a way that is not in it does not', async () => {
+    const document = await metadata();
+    const { client_id, client_secret } = m2m(), text = await token({ grant_type: 'client_credentials', ...m2m() });
+    const ways: Record<string, (parameters: Record<string, string>) => ReturnType<typeof form>> = {
+      client_secret_basic: parameters => form(parameters, { authorization: basic(client_id, client_secret) }),
+      client_secret_post: parameters => form({ ...parameters, client_id, client_secret }),
+      none: () => form({ grant_type: 'password', client_id: 'api', username: 'alice', password: stack.demo('DEMO_ALICE_PASSWORD') }),
+    };
+    for (const way of document['token_endpoint_auth_methods_supported'] as string[]) {
+      expect([way, (await raw('/oauth/token', ways[way]?.({ grant_type: 'client_credentials' }))).status]).toEqual([way, 200]);
+    }
+    for (const way of document['introspection_endpoint_auth_methods_supported'] as string[]) {
+      expect([way, json((await raw('/oauth/introspect', ways[way]?.({ token: text }))).text)['active']]).toEqual([way, true]);
+    }
+    expect((await raw('/oauth/introspect', form({ token: text }))).status).toBe(401);
+    const assertion = { client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer', client_assertion: 'a.b.c' };
+    expect((await raw('/oauth/token', form({ grant_type: 'client_credentials', client_id, ...assertion }))).status).toBe(401);
+  });
+
+  test('what it does not name is not there', async () => {
+    const document = await metadata();
+    expect(document['response_types_supported']).toEqual([]);
+    for (const [name, at] of [['authorization_endpoint', '/oauth/authorize'], ['revocation_endpoint', '/oauth/revoke'], ['device_authorization_endpoint', '/oauth/device_authorization'], ['registration_endpoint', '/oauth/register']] as const) {
+      expect(document).not.toHaveProperty(name);
+      for (const method of ['GET', 'POST']) expect([at, (await raw(at, { method })).status]).toEqual([at, 404]);
+    }
+  });
+});
