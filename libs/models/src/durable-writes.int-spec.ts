@@ -293,6 +293,14 @@ describe('a change and its events', () => {
     await expect(new ChangeRecorder(database, sender, source).record(raise(new TypeError('mine')))).rejects.toThrow('mine');
     expect(await state()).toEqual({ n: 0, owed: 0, published: 0 });
   });
+  it('stand neither where the transaction cannot be committed', async () => {
+    const work = new ChangeRecorder(database, sender, source).record(async session => {
+      session.commitTransaction = () => Promise.reject(new mongo.MongoServerError({ message: 'not committed', code: 2 }));
+      return raise()(session);
+    });
+    await expect(work).rejects.toThrow('not committed');
+    expect(await state()).toEqual({ n: 0, owed: 0, published: 0 });
+  });
   it('stand neither where the event cannot be stored', async () => {
     const broken = { connection: database.connection, collection: (name: string) => name === OUTBOX ? { insertMany: () => Promise.reject(new mongo.MongoServerError({ message: 'no', code: 2 })) } : database.collection(name) } as unknown as Database;
     await expect(new ChangeRecorder(broken, sender, source).record(raise())).rejects.toThrow('no');
