@@ -17,6 +17,6 @@ export class AppRegistryMetrics {
         }
       },
     });
-    new Gauge({ name: 'strowger_relay_published', help: 'Events the relay published since the process began', registers, collect() { this.set(relay.counters.published); } });
+    new Gauge({ name: 'strowger_relay_published', help: 'Messages the relay published since the process began', registers, collect() { this.set(relay.counters.published); } });
   }
 }

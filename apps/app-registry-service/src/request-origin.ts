@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { EventSource } from '@strowger/models/outbox/make-event';
 import { AccessTokenClaims } from '@strowger/oauth-core/facts';
@@ -10,7 +11,7 @@ export class RequestOrigin {
   of(request: FastifyRequest, { sub, client_id, act }: AccessTokenClaims): Origin {
     const agent = request.headers['user-agent'];
     return {
-      source: this.source, time: this.now(), by: { account_id: sub, client_id, ...(act && { act }) }, request_id: request.id, ip: request.ip,
+      source: this.source, time: this.now(), by: { account_id: sub, client_id, ...(act && { act }) }, request_id: request.id, ip: isIP(request.ip) ? request.ip : request.socket.remoteAddress ?? 'unknown',
       ...(agent !== undefined && { user_agent: agent }),
     };
   }

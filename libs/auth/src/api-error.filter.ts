@@ -49,6 +49,7 @@ function ofOAuthError(error: OAuthError): ApiError {
     ...(error.code === 'rate_limit_exceeded' && { status: error.code }),
     ...(error.code === 'access_denied' && { status: error.code }),
     ...(error.retryAfterSeconds !== undefined && { retryAfterSeconds: error.retryAfterSeconds }),
+    ...(error.limit !== undefined && { limit: error.limit }),
     cause: error.cause,
   });
 }
@@ -89,7 +90,7 @@ function isUnavailable(error: unknown): boolean {
 }
 
 function headersOf(error: ApiError): Record<string, string> {
-  const { retryAfterSeconds, scope } = error.details;
+  const { retryAfterSeconds, scope, limit } = error.details;
   const challenge = ['realm="strowger"'];
   // RFC 6750 §3.1: no error is named to who sent no token.
   if (error.httpStatus === 403 || error.error === 'invalid_token') challenge.push(`error="${printable(error.error)}"`, `error_description="${printable(error.description, MAX_DESCRIPTION)}"`);
@@ -97,6 +98,7 @@ function headersOf(error: ApiError): Record<string, string> {
   return {
     'cache-control': 'no-store',
     ...((error.httpStatus === 401 || error.httpStatus === 403) && { 'www-authenticate': `Bearer ${challenge.join(', ')}` }),
+    ...(limit !== undefined && { 'x-ratelimit-limit': String(limit), 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(retryAfterSeconds ?? 1) }),
     ...((retryAfterSeconds !== undefined || error.httpStatus === 503) && { 'retry-after': String(retryAfterSeconds ?? 1) }),
   };
 }

@@ -7,6 +7,8 @@ export interface ApiErrorDetails {
   /** The scope that would do (RFC 6750 §3). */
   readonly scope?: string;
   readonly retryAfterSeconds?: number;
+  /** Of a 429: how many a window allows. */
+  readonly limit?: number;
   readonly cause?: unknown;
 }
 

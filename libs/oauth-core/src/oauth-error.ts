@@ -27,10 +27,13 @@ export class OAuthError extends Error {
   override readonly name = 'OAuthError';
   /** Seconds after which the client may try again; sent as `Retry-After`. */
   readonly retryAfterSeconds?: number;
+  /** Of `rate_limit_exceeded`: how many a window allows; sent as `X-RateLimit-Limit`. */
+  readonly limit?: number;
 
-  constructor(readonly code: OAuthErrorCode, readonly description: string, options: { cause?: unknown; retryAfterSeconds?: number } = {}) {
+  constructor(readonly code: OAuthErrorCode, readonly description: string, options: { cause?: unknown; retryAfterSeconds?: number; limit?: number } = {}) {
     super(description, 'cause' in options ? { cause: options.cause } : undefined);
     if (options.retryAfterSeconds !== undefined) this.retryAfterSeconds = options.retryAfterSeconds;
+    if (options.limit !== undefined) this.limit = options.limit;
   }
   get status(): number { return oauthErrors[this.code]; }
   /** The code as the client reads it. */

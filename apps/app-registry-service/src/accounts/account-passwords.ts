@@ -31,7 +31,7 @@ export class AccountPasswords {
     const counter: Counter = { what: 'current_password', whom: account.id, windowSeconds: this.limit.windowSeconds };
     const at = this.now();
     if (await this.limits.hit(counter, at) > this.limit.attempts) {
-      throw new OAuthError('rate_limit_exceeded', 'too many wrong current passwords; wait, or ask an administrator to reset it', { retryAfterSeconds: secondsLeft(counter, at) });
+      throw new OAuthError('rate_limit_exceeded', 'too many wrong current passwords; wait, or ask an administrator to reset it', { retryAfterSeconds: secondsLeft(counter, at), limit: this.limit.attempts });
     }
     if (!await asked('current_password', () => this.hasher.verify(account.password_hash, typed))) throw new OAuthError('access_denied', 'current_password is wrong');
     await this.limits.giveBack(counter, at);

@@ -64,7 +64,7 @@ export class ClientAuthStrategy extends Strategy {
     const counter = { what: 'client_secret', whom: limitedAddress(originOf(request).ip), windowSeconds: 60 };
     const failures = await this.parts.limits.hit(counter, at);
     if (failures > this.parts.wrongSecretsPerMinute) {
-      throw new OAuthError('rate_limit_exceeded', 'too many failed client authentications from this address', { retryAfterSeconds: secondsLeft(counter, at) });
+      throw new OAuthError('rate_limit_exceeded', 'too many failed client authentications from this address', { retryAfterSeconds: secondsLeft(counter, at), limit: this.parts.wrongSecretsPerMinute });
     }
     throw new OAuthError('invalid_client', FAILED);
   }

@@ -62,7 +62,7 @@ export class LimitedPasswordCheck extends PasswordCheck {
     ];
     for (const [one, most] of judged) {
       if (await limits.hit(one, now) > most) {
-        throw new OAuthError('rate_limit_exceeded', 'too many attempts; wait, then try again', { retryAfterSeconds: secondsLeft(one, now) });
+        throw new OAuthError('rate_limit_exceeded', 'too many attempts; wait, then try again', { retryAfterSeconds: secondsLeft(one, now), limit: most });
       }
     }
     return judged.map(([one]) => one);

@@ -24,7 +24,8 @@ export class ResourceController {
   async resource(@Req() request: FastifyRequest): Promise<ResourceAnswer> {
     const header = request.headers.authorization;
     if (request.url.includes('?')) throw new OAuthError('invalid_request', 'a token goes into the Authorization header, never into the URL');
-    if (header === undefined) throw new OAuthError('token_missing', 'send the access token as Authorization: Bearer ...');
+    // Another scheme counts as no token: whoever sends it does not know what is wanted here.
+    if (header === undefined || !/^bearer( |$)/i.test(header)) throw new OAuthError('token_missing', 'send the access token as Authorization: Bearer ...');
     const [, text] = /^bearer ([A-Za-z0-9._~+/-]+=*)$/i.exec(header) ?? [];
     const token = text === undefined ? undefined : await this.tokens.active(text, { fresh: false });
     if (!token) throw new OAuthError('invalid_token', 'the access token is unknown, expired or revoked');
