@@ -9,7 +9,7 @@ import { formOf, originOf } from './client-auth/authenticated-client';
 import { RejectionRecorder } from './rejections/rejection-recorder';
 
 const TOKEN_PATHS: ReadonlySet<string> = new Set(['/oauth/token', '/token']);
-const POST_ONLY: ReadonlySet<string> = new Set([...TOKEN_PATHS, '/oauth/introspect']);
+const POST_ONLY: ReadonlySet<string> = new Set([...TOKEN_PATHS, '/oauth/introspect', '/oauth/revoke']);
 const LATER = { retryAfterSeconds: 1 };
 
 /** Any throw becomes a body of RFC 6749 §5.2 (RFC 6750 §3 where a bearer token was judged); a refused token request is recorded first. */
@@ -44,7 +44,8 @@ export class OAuthErrorFilter implements ExceptionFilter {
 /** Only what looks like a grant type is kept: people paste secrets into any field. */
 const KNOWN_GRANT = /^(authorization_code|client_credentials|password|refresh_token|urn:ietf:params:oauth:grant-type:[a-z-]{1,32})$/;
 
-const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] ?? '';
+/** Without the slash at the end, which makes no other path. */
+const pathOf = (request: FastifyRequest): string => (request.url.split('?', 1)[0] ?? '').replace(/\/$/, '');
 /** By the route that was found: the path itself may be written in many ways. */
 const isRefusedTokenRequest = (request: FastifyRequest, error: OAuthError): boolean =>
   request.method === 'POST' && TOKEN_PATHS.has(request.routeOptions.url ?? '') && error.status < 500;
@@ -67,6 +68,7 @@ function oauthErrorOf(thrown: unknown, request: FastifyRequest): OAuthError {
 function headersOf(error: OAuthError): Record<string, string> {
   return {
     ...(error.retryAfterSeconds !== undefined && { 'Retry-After': String(error.retryAfterSeconds) }),
+    ...(error.limit !== undefined && { 'X-RateLimit-Limit': String(error.limit), 'X-RateLimit-Remaining': '0', 'X-RateLimit-Reset': String(error.retryAfterSeconds ?? 1) }),
     ...(error.code === 'invalid_client' && { 'WWW-Authenticate': 'Basic realm="strowger"' }),
     ...(error.code === 'token_missing' && { 'WWW-Authenticate': 'Bearer realm="strowger"' }),
     ...(error.code === 'invalid_token' && { 'WWW-Authenticate': 'Bearer realm="strowger", error="invalid_token"' }),

@@ -8,6 +8,7 @@ import { EventFeed } from '@strowger/messaging/event-feed';
 import { JetStreamPublisher } from '@strowger/messaging/jetstream-publisher';
 import { Relay } from '@strowger/messaging/relay';
 import { AccessTokensReader } from '@strowger/models/access-tokens/access-tokens.reader';
+import { AccessTokensStore } from '@strowger/models/access-tokens/access-tokens.store';
 import { AccountsReader } from '@strowger/models/accounts/accounts.reader';
 import { ApplicationsReader } from '@strowger/models/applications/applications.reader';
 import { Database } from '@strowger/models/database';
@@ -41,6 +42,8 @@ import { OAuthErrorFilter } from './oauth-error.filter';
 import { LimitedPasswordCheck } from './password/limited-password-check';
 import { RejectionRecorder } from './rejections/rejection-recorder';
 import { ResourceController } from './resource/resource.controller';
+import { RevocationController } from './revocation/revocation.controller';
+import { RevokeToken } from './revocation/revoke-token';
 import { managementScopes } from './management-scopes';
 import { StartUp } from './start-up';
 import { TokenServer } from './token/oauth2orize-token.server';
@@ -72,7 +75,7 @@ export class TokenServiceModule {
     ];
     return {
       module: TokenServiceModule,
-      controllers: [TokenController, IntrospectionController, ResourceController, MetadataController],
+      controllers: [TokenController, IntrospectionController, RevocationController, ResourceController, MetadataController],
       providers: [
         ...constants,
         provide(Database, [LOG], (serviceLog: ServiceLog) => new Database(config, line => { serviceLog.warn(line); })),
@@ -115,6 +118,8 @@ export class TokenServiceModule {
         provide(TokenIssuer, [SigningKeys, TurnWriter, SOURCE, TokenServiceMetrics], (keys: SigningKeys, turns: TurnWriter, source: EventSource, metrics: TokenServiceMetrics) =>
           new TokenIssuer(keys, turns, source, { issuer: config.STROWGER_ISSUER, audience: audienceOf(config), longestTokenSeconds: config.ACCESS_TOKEN_TTL_MAX_SECONDS, issued: metrics })),
         provide(StoredTokens, [Database, Grants, Facts], (database: Database, store: GrantsStore, facts: CachedFacts) => new StoredTokens(new AccessTokensReader(database), store, facts, now)),
+        provide(AccessTokensStore, [Database, ChangeRecorder], (database: Database, changes: ChangeRecorder) => new AccessTokensStore(database, changes)),
+        provide(RevokeToken, [StoredTokens, AccessTokensStore, Grants, RefreshKeys], (tokens: StoredTokens, revocations: AccessTokensStore, store: GrantsStore, keys: RefreshKeys) => new RevokeToken(tokens, revocations, store, keys)),
         provide(Metadata, [TokenServer], (server: TokenServer) => new Metadata(config.STROWGER_ISSUER, server.grantTypes)),
         { provide: APP_FILTER, inject: [RejectionRecorder, LOG], useFactory: (rejections: RejectionRecorder, serviceLog: ServiceLog) => new OAuthErrorFilter(rejections, serviceLog) },
       ],

@@ -34,7 +34,7 @@ export class InMemoryGrants extends Grants {
     this.events.push('grant.created');
     this.afterInsert();
     if (this.consents.get(consent)?.status === 'active') return grant;
-    await this.revoke(grant, ['grant.revoked']);
+    await this.end(grant, ['grant.revoked']);
     throw new OAuthError('invalid_grant', 'the application was just removed from the account; log in again');
   }
 
@@ -61,13 +61,18 @@ export class InMemoryGrants extends Grants {
 
   override async revokeForReuse(grant: GrantFacts): Promise<void> {
     await this.step('revoke');
-    await this.revoke(grant, ['grant.reuse_detected', 'grant.revoked']);
+    await this.end(grant, ['grant.reuse_detected', 'grant.revoked']);
+  }
+
+  override async revoke(grant: GrantFacts): Promise<void> {
+    await this.step('revoke');
+    await this.end(grant, ['grant.revoked']);
   }
 
   /** An access token of this generation was stored. */
   storeToken(grantId: string, generation: number): Promise<void> { this.stored.add(`${grantId} ${String(generation)}`); return Promise.resolve(); }
 
-  private revoke(grant: GrantFacts, events: readonly string[]): Promise<void> {
+  private end(grant: GrantFacts, events: readonly string[]): Promise<void> {
     const found = this.grants.get(grant.id);
     if (found?.status !== 'active' || found.version !== grant.version) return Promise.resolve();
     this.grants.set(grant.id, { ...found, status: 'revoked', version: found.version + 1 });

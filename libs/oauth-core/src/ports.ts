@@ -1,4 +1,4 @@
-import { AccountFacts, ApplicationFacts, TenantFacts } from './facts';
+import { AccountFacts, Actor, ApplicationFacts, TenantFacts } from './facts';
 import { GrantFacts } from './refresh-token';
 import { KnownScopes } from './scope';
 import { Standing } from './standing';
@@ -17,6 +17,9 @@ export abstract class Facts {
 
 /** Where a request came from; stands in its events. */
 export interface Origin { readonly ip: string; readonly user_agent?: string; readonly request_id: string }
+
+/** Who did something, for its events: an account, by a client; or a client for itself. `act`: who acted in the account's name. */
+export interface By { readonly account_id?: string; readonly client_id?: string; readonly act?: Actor }
 
 /** Checks a resource owner's password, within the limits that all instances share. */
 export abstract class PasswordCheck {
@@ -45,4 +48,9 @@ export abstract class Grants {
   abstract answered(grantId: string, generation: number): Promise<boolean>;
   /** Revokes a grant whose refresh token was used again, with its events. Revoked already: nothing. */
   abstract revokeForReuse(grant: GrantFacts, origin: Origin): Promise<void>;
+  /**
+   * Revokes a grant because somebody asked for it, with its event; everything it issued is dead when it answers. Revoked already: nothing.
+   * @throws OAuthError temporarily_unavailable - nobody knows whether it happened; asking again is safe
+   */
+  abstract revoke(grant: GrantFacts, reason: string, by: By, origin: Origin): Promise<void>;
 }

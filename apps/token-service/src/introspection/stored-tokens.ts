@@ -23,11 +23,25 @@ export class StoredTokens {
 
   /** The token, if it is active. `fresh`: applications, accounts and tenants are read now, not taken from the cache. */
   async active(text: string, how: { fresh: boolean }): Promise<ActiveToken | undefined> {
+    const token = await this.find(text);
+    return token && this.judge(token, how);
+  }
+
+  /** What is stored of a token, active or not. Whatever is no token at all is looked for like one, so that a database that is away shows. */
+  async find(text: string): Promise<AccessTokenDocument | undefined> {
     if (text.length > MAX_TOKEN_LENGTH) return undefined;
     const hash = createHash('sha256').update(text).digest();
-    const id = text.includes('.') ? jtiOf(text) : hash.subarray(0, ID_BYTES);
-    const token = id && await this.tokens.byId(id);
-    if (!token || !timingSafeEqual(hash, token.hash) || token.revoked_at || token.exp * 1000 <= this.now().getTime()) return undefined;
+    const id = (text.includes('.') ? jtiOf(text) : undefined) ?? hash.subarray(0, ID_BYTES);
+    const token = await this.tokens.byId(id);
+    return token && timingSafeEqual(hash, token.hash) ? token : undefined;
+  }
+
+  /** What is stored under an id of 16 bytes, active or not. */
+  async byId(id: Buffer): Promise<AccessTokenDocument | undefined> { return this.tokens.byId(id); }
+
+  /** A stored token, if it is active; `how` as above. */
+  async judge(token: AccessTokenDocument, how: { fresh: boolean }): Promise<ActiveToken | undefined> {
+    if (!this.isLive(token)) return undefined;
     const claims = claimsOf(token);
     const standing = await this.standing(claims, how);
     if (!standing) return undefined;
@@ -37,6 +51,9 @@ export class StoredTokens {
     }
     return { claims, username: token.username, standing };
   }
+
+  /** Whether a token was neither revoked nor has ended; whether its grant and its rights hold is another question. */
+  isLive(token: AccessTokenDocument): boolean { return !token.revoked_at && token.exp * 1000 > this.now().getTime(); }
 
   /** What stands behind the token, if it is active and the token's rights hold; a token newer than what is known is judged on a fresh read. */
   private async standing(claims: AccessTokenClaims, how: { fresh: boolean }): Promise<Standing | undefined> {

@@ -84,6 +84,14 @@ export function grantsBehaviour(make: () => Promise<GrantsScene>): void {
     expect((await scene.eventTypes()).sort()).toEqual(['consent.granted', 'grant.created', 'grant.reuse_detected', 'grant.revoked']);
     expect(await scene.grants.rotate(grant, GRACE)).toBe(false);
   });
+  it('S76: revokes when asked to, once, whoever asks, with one event; and rotates no more', async () => {
+    const scene = await make(), grant = await begun(scene), other = await begun(scene);
+    await Promise.all(Array.from({ length: 5 }, () => scene.grants.revoke(grant, 'revoked_by_client', { client_id: 'c' }, origin)));
+    await scene.grants.revoke(await live(scene, grant.id), 'revoked_by_client', { client_id: 'c' }, origin);
+    expect([await live(scene, grant.id), await live(scene, other.id)]).toMatchObject([{ status: 'revoked', version: 2 }, { status: 'active', version: 1 }]);
+    expect((await scene.eventTypes()).filter(type => type === 'grant.revoked')).toHaveLength(1);
+    expect(await scene.grants.rotate(grant, GRACE)).toBe(false);
+  });
   it('revokes although a rotation came between, and keeps the grants of others', async () => {
     const scene = await make(), grant = await begun(scene), other = await begun(scene, { ...newStanding(), application: application() });
     await scene.grants.rotate(grant, GRACE);

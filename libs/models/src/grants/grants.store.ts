@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mongo } from 'mongoose';
 import { EventData } from '@strowger/contracts/event-catalogue';
 import { OAuthError } from '@strowger/oauth-core/oauth-error';
-import { GrantAt, Grants, Origin } from '@strowger/oauth-core/ports';
+import { By, GrantAt, Grants, Origin } from '@strowger/oauth-core/ports';
 import { GrantFacts, RefreshKeys } from '@strowger/oauth-core/refresh-token';
 import { covers, minimalScope } from '@strowger/oauth-core/scope';
 import { signOutVersionsOf, Standing } from '@strowger/oauth-core/standing';
@@ -11,6 +11,7 @@ import { CONSENTS, ConsentDocument } from '../consents/consents.schema';
 import { Database } from '../database';
 import { ChangeRecorder } from '../outbox/change-recorder';
 import { eventIdOf, makeEvent } from '../outbox/make-event';
+import { recordRevocation } from '../outbox/record-revocation';
 import { TurnReads } from '../turns/turn-reads';
 import { TurnWriter } from '../turns/turn-writer';
 import { GrantDocument, GRANTS } from './grants.schema';
@@ -50,10 +51,10 @@ export class GrantsStore extends Grants {
       created_at: now, expires_at: new Date(now.getTime() + tenant.refresh_token_ttl_seconds * 1000),
     };
     const until = new Date(now.getTime() + (this.longestTokenSeconds + MARGIN_SECONDS) * 1000);
-    await this.turns.insert({ collection: GRANTS, document }, [{ event: this.event('grant.created', document, application.client_id, origin), until }]);
+    await this.turns.insert({ collection: GRANTS, document }, [{ event: this.event('grant.created', document, { account_id: account.id, client_id: application.client_id }, origin), until }]);
     const consent = await this.consents.read(consentId(account.id, application.id));
     if (consent?.status !== 'active') {
-      await this.revoke(factsOf(document), 'consent_removed', ['grant.revoked'], origin);
+      await this.end(factsOf(document), 'consent_removed', ['grant.revoked'], undefined, origin);
       throw new OAuthError('invalid_grant', 'the application was just removed from the account; log in again');
     }
     return factsOf(document);
@@ -75,15 +76,19 @@ export class GrantsStore extends Grants {
   }
 
   override async revokeForReuse(grant: GrantFacts, origin: Origin): Promise<void> {
-    await this.revoke(grant, 'refresh_token_reuse', ['grant.reuse_detected', 'grant.revoked'], origin);
+    await this.end(grant, 'refresh_token_reuse', ['grant.reuse_detected', 'grant.revoked'], undefined, origin);
   }
 
-  private async revoke(grant: GrantFacts, reason: string, types: readonly GrantEvent[], origin: Origin): Promise<void> {
-    await this.changes.record(async session => {
+  override async revoke(grant: GrantFacts, reason: string, by: By, origin: Origin): Promise<void> {
+    await this.end(grant, reason, ['grant.revoked'], by, origin);
+  }
+
+  private async end(grant: GrantFacts, reason: string, types: readonly GrantEvent[], by: By | undefined, origin: Origin): Promise<void> {
+    await recordRevocation(this.changes, async session => {
       const { modifiedCount } = await this.collection().updateOne({ _id: grant.id, status: 'active', version: grant.version }, { $set: { status: 'revoked' }, $inc: { version: 1 } }, { session });
       const revoked = { ...grant, _id: grant.id, version: grant.version + 1 };
-      return { result: undefined, events: modifiedCount === 1 ? types.map(type => this.event(type, revoked, undefined, origin, reason)) : [] };
-    });
+      return { result: undefined, events: modifiedCount === 1 ? types.map(type => this.event(type, revoked, by, origin, reason)) : [] };
+    }, async () => (await this.collection().findOne({ _id: grant.id }, { projection: { status: 1 } }))?.status === 'revoked');
   }
 
   /** Sees to it that a consent covers the scope; a person who gives an application the password has agreed. */
@@ -120,9 +125,9 @@ export class GrantsStore extends Grants {
     }
   }
 
-  private event(type: GrantEvent, grant: Pick<GrantDocument, '_id' | 'tenant_id' | 'version' | 'application_id' | 'account_id' | 'scope'>, clientId: string | undefined, origin: Origin, reason?: string) {
+  private event(type: GrantEvent, grant: Pick<GrantDocument, '_id' | 'tenant_id' | 'version' | 'application_id' | 'account_id' | 'scope'>, by: By | undefined, origin: Origin, reason?: string) {
     const data: EventData<'grant.created'> = {
-      tenant_id: grant.tenant_id, version: grant.version, ...(clientId !== undefined && { by: { account_id: grant.account_id, client_id: clientId } }), ...origin,
+      tenant_id: grant.tenant_id, version: grant.version, ...(by && { by }), ...origin,
       grant_id: grant._id, application_id: grant.application_id, account_id: grant.account_id, scope: grant.scope, ...(reason !== undefined && { reason }),
     };
     return makeEvent<GrantEvent>(this.changes.source, type, eventIdOf(GRANTS, grant._id, grant.version, type), grant._id, new Date(), data);
