@@ -1,0 +1,51 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { busUsers } from '@strowger/contracts/bus-users';
+import { serviceNames } from '@strowger/contracts/event-catalogue';
+
+/** The names and values of `.env`. */
+export type Values = ReadonlyMap<string, string>;
+/** What the operator may choose; the rest is random. */
+export interface Choices {
+  /** Origin under which everybody reaches the front door, https unless its host is loopback. */
+  readonly issuer?: string;
+  readonly port?: number;
+  /** Address of this host on which the front door is published. */
+  readonly bind?: string;
+}
+
+/** Where the configuration of nats-server is written, from the folder of the repository. */
+export const NATS_CONFIG = '.strowger/compose/nats-server.conf';
+const BIND = '127.0.0.1', PORT = 8080, SECRET_BYTES = 32, KEYFILE_BYTES = 576;
+
+/** `token-service` → `NATS_PASSWORD_TOKEN_SERVICE`. */
+export const nameFor = (prefix: 'NATS_PASSWORD' | 'SERVICE_SECRET', who: string): string => `${prefix}_${who.toUpperCase().replaceAll('-', '_')}`;
+const secret = (): string => randomBytes(SECRET_BYTES).toString('base64url');
+const localIssuer = (values: Values): string => `http://localhost:${values.get('STROWGER_FRONT_PORT') ?? ''}`;
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/**
+ * All values of a deployment by compose: what is there is kept (but for what follows from the rest, and what is chosen anew),
+ * what is missing is made. Nothing has a built-in secret.
+ */
+export function deploymentValues(before: Values, { issuer, port, bind }: Choices = {}): Values {
+  const values = new Map(before);
+  const keep = (name: string, make: () => string): void => { if ((values.get(name) ?? '') === '') values.set(name, make()); };
+  const choose = (name: string, chosen: string | undefined, standard: () => string): void => {
+    if (chosen === undefined) keep(name, standard);
+    else values.set(name, chosen);
+  };
+  choose('STROWGER_FRONT_BIND', bind, () => BIND);
+  // An issuer that was never chosen follows the port.
+  if (values.get('STROWGER_ISSUER') === localIssuer(values)) values.delete('STROWGER_ISSUER');
+  choose('STROWGER_FRONT_PORT', port?.toString(), () => String(PORT));
+  choose('STROWGER_ISSUER', issuer, () => localIssuer(values));
+  keep('STROWGER_KEYS', () => `k1:${secret()}`);
+  keep('MONGODB_ROOT_PASSWORD', secret);
+  keep('MONGODB_PASSWORD', secret);
+  keep('MONGODB_KEYFILE', () => randomBytes(KEYFILE_BYTES).toString('base64'));
+  for (const { name } of busUsers()) keep(nameFor('NATS_PASSWORD', name), secret);
+  for (const name of serviceNames) keep(nameFor('SERVICE_SECRET', name), secret);
+  values.set('STROWGER_SERVICES', serviceNames.map(name => `${name}:${sha256(values.get(nameFor('SERVICE_SECRET', name)) ?? '')}`).join(','));
+  values.set('NATS_CONFIG', `./${NATS_CONFIG}`);
+  return values;
+}
