@@ -2,6 +2,7 @@ import { DynamicModule, FactoryProvider, InjectionToken, Module, ValueProvider }
 import { APP_FILTER } from '@nestjs/core';
 import { Registry } from 'prom-client';
 import { ScopeAnnouncer } from '@strowger/auth/scope-announcer';
+import { TokenIntrospector } from '@strowger/auth/token-introspector';
 import { PasswordHasher } from '@strowger/credentials/password-hasher';
 import { Bus } from '@strowger/messaging/bus';
 import { EventFeed } from '@strowger/messaging/event-feed';
@@ -9,13 +10,17 @@ import { JetStreamPublisher } from '@strowger/messaging/jetstream-publisher';
 import { Relay } from '@strowger/messaging/relay';
 import { AccessTokensReader } from '@strowger/models/access-tokens/access-tokens.reader';
 import { AccessTokensStore } from '@strowger/models/access-tokens/access-tokens.store';
+import { EndedTokensStore } from '@strowger/models/access-tokens/ended-tokens.store';
+import { LiveTokensReader } from '@strowger/models/access-tokens/live-tokens.reader';
 import { AccountsReader } from '@strowger/models/accounts/accounts.reader';
 import { ApplicationsReader } from '@strowger/models/applications/applications.reader';
 import { Database } from '@strowger/models/database';
+import { EndedGrantsStore } from '@strowger/models/grants/ended-grants.store';
 import { GrantsStore } from '@strowger/models/grants/grants.store';
 import { ChangeRecorder } from '@strowger/models/outbox/change-recorder';
 import { EventSource } from '@strowger/models/outbox/make-event';
 import { OutboxStore } from '@strowger/models/outbox/outbox.store';
+import { OwedReader } from '@strowger/models/outbox/owed.reader';
 import { Sender } from '@strowger/models/outbox/sender';
 import { RateLimitsStore } from '@strowger/models/rate-limits/rate-limits.store';
 import { ScopesReader } from '@strowger/models/scopes/scopes.reader';
@@ -35,6 +40,7 @@ import { CachedFacts } from './facts/cached-facts';
 import { MAX_AGE_MS } from './facts/fact-cache';
 import { IntrospectionController } from './introspection/introspection.controller';
 import { StoredTokens } from './introspection/stored-tokens';
+import { Janitor } from './janitor/janitor';
 import { Metadata } from './keys/metadata';
 import { MetadataController } from './keys/metadata.controller';
 import { SigningKeys } from './keys/signing-keys';
@@ -50,6 +56,11 @@ import { TokenServer } from './token/oauth2orize-token.server';
 import { OutboxAge } from './token/outbox-age';
 import { TokenController } from './token/token.controller';
 import { TokenIssuer } from './token/token-issuer';
+import { ListTokens } from './tokens/list-tokens';
+import { OwnTokenIntrospector } from './tokens/own-token.introspector';
+import { ReachedAccounts } from './tokens/reached-accounts';
+import { RemoveToken } from './tokens/remove-token';
+import { TokensController } from './tokens/tokens.controller';
 import { audienceOf, TokenServiceConfig } from './token-service.config';
 import { TokenServiceMetrics } from './token-service.metrics';
 
@@ -75,7 +86,7 @@ export class TokenServiceModule {
     ];
     return {
       module: TokenServiceModule,
-      controllers: [TokenController, IntrospectionController, RevocationController, ResourceController, MetadataController],
+      controllers: [TokenController, IntrospectionController, RevocationController, TokensController, ResourceController, MetadataController],
       providers: [
         ...constants,
         provide(Database, [LOG], (serviceLog: ServiceLog) => new Database(config, line => { serviceLog.warn(line); })),
@@ -120,6 +131,13 @@ export class TokenServiceModule {
         provide(StoredTokens, [Database, Grants, Facts], (database: Database, store: GrantsStore, facts: CachedFacts) => new StoredTokens(new AccessTokensReader(database), store, facts, now)),
         provide(AccessTokensStore, [Database, ChangeRecorder], (database: Database, changes: ChangeRecorder) => new AccessTokensStore(database, changes)),
         provide(RevokeToken, [StoredTokens, AccessTokensStore, Grants, RefreshKeys], (tokens: StoredTokens, revocations: AccessTokensStore, store: GrantsStore, keys: RefreshKeys) => new RevokeToken(tokens, revocations, store, keys)),
+        provide(TokenIntrospector, [StoredTokens], (tokens: StoredTokens) => new OwnTokenIntrospector(tokens)),
+        provide(ReachedAccounts, [Database], (database: Database) => new ReachedAccounts(new AccountsReader(database))),
+        provide(ListTokens, [Database, StoredTokens, ReachedAccounts], (database: Database, tokens: StoredTokens, reached: ReachedAccounts) => new ListTokens(new LiveTokensReader(database), tokens, reached, now)),
+        provide(RemoveToken, [StoredTokens, AccessTokensStore, ReachedAccounts], (tokens: StoredTokens, revocations: AccessTokensStore, reached: ReachedAccounts) => new RemoveToken(tokens, revocations, reached)),
+        provide(Janitor, [Database, TokenServiceMetrics, LOG], (database: Database, counts: TokenServiceMetrics, serviceLog: ServiceLog) => new Janitor(
+          { tokens: new EndedTokensStore(database), grants: new EndedGrantsStore(database), owed: new OwedReader(database) },
+          { everySeconds: config.JANITOR_EVERY_SECONDS, longestTokenSeconds: config.ACCESS_TOKEN_TTL_MAX_SECONDS, now, counts }, serviceLog)),
         provide(Metadata, [TokenServer], (server: TokenServer) => new Metadata(config.STROWGER_ISSUER, server.grantTypes)),
         { provide: APP_FILTER, inject: [RejectionRecorder, LOG], useFactory: (rejections: RejectionRecorder, serviceLog: ServiceLog) => new OAuthErrorFilter(rejections, serviceLog) },
       ],

@@ -37,7 +37,8 @@ export const accessTokenSchema = new Schema<AccessTokenDocument>({
   request_id: String, generation: Number, revoked_at: Date, issued_at: { type: Date, required: true },
 }, { versionKey: false });
 
-export const accessTokenIndexes: readonly IndexSpec[] = [{ key: { grant_id: 1 }, options: { sparse: true } }];
+/** The second serves the lists of live tokens and the janitor alike: both go account by account. */
+export const accessTokenIndexes: readonly IndexSpec[] = [{ key: { grant_id: 1 }, options: { sparse: true } }, { key: { sub: 1, exp: 1, _id: 1 } }];
 
 /** The claims of a stored token, as they were issued. */
 export function claimsOf(token: AccessTokenDocument): AccessTokenClaims {

@@ -15,4 +15,10 @@ export class OwedReader {
     }));
     return ages.flat().reduce<Date | undefined>((first, at) => first && first <= at ? first : at, undefined);
   }
+
+  /** Whether any service owes an event since before `moment`, those that wait for their document included. */
+  async owesSince(moment: Date): Promise<boolean> {
+    const found = await Promise.all(serviceNames.map(service => this.database.collection<OutboxDocument>(OUTBOX).findOne({ service, at: { $lt: moment } }, { projection: { _id: 1 } })));
+    return found.some(entry => entry !== null);
+  }
 }

@@ -1,12 +1,14 @@
 import { Schema } from 'mongoose';
-import { Database } from '../database';
+import { Database, IndexSpec } from '../database';
 
 export const SIGN_IN_ADDRESSES = 'sign_in_addresses';
 /** An address from which an account signed in; `_id` is `<account id> <address>`. Not a change: no version, no event. */
 export interface SignInAddressDocument { _id: string; tenant_id: string; account_id: string; address: string; last_at: Date }
 export const signInAddressSchema = new Schema<SignInAddressDocument>({ _id: String, tenant_id: String, account_id: String, address: String, last_at: Date }, { versionKey: false });
 
-const KNOWN_FOR_MS = 30 * 24 * 3600 * 1000;
+const DAY_SECONDS = 24 * 3600, KNOWN_FOR_MS = 30 * DAY_SECONDS * 1000;
+/** Nothing depends on when one goes that is not known any more. */
+export const signInAddressIndexes: readonly IndexSpec[] = [{ key: { last_at: 1 }, options: { expireAfterSeconds: 31 * DAY_SECONDS } }];
 
 /** Where accounts signed in from: a stranger's guesses elsewhere must not lock a person out of these places. */
 export class SignInAddresses {
