@@ -7,6 +7,7 @@ import { OAuthError } from '@strowger/oauth-core/oauth-error';
 import type { ServiceLog } from '@strowger/service/service-log';
 import { formOf, originOf } from './client-auth/authenticated-client';
 import { RejectionRecorder } from './rejections/rejection-recorder';
+import { withinDeadline } from './request-deadline';
 
 const TOKEN_PATHS: ReadonlySet<string> = new Set(['/oauth/token', '/token']);
 const POST_ONLY: ReadonlySet<string> = new Set([...TOKEN_PATHS, '/oauth/introspect', '/oauth/revoke']);
@@ -22,7 +23,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
     let error = oauthErrorOf(thrown, request);
     if (isRefusedTokenRequest(request, error)) {
       try {
-        await this.record(request, error);
+        await withinDeadline(request, this.record(request, error));
       } catch (unrecorded) {
         error = new OAuthError('temporarily_unavailable', 'the database is not available; try again', { ...LATER, cause: unrecorded });
       }

@@ -1,6 +1,7 @@
 import { CanActivate, ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Authenticator } from 'passport';
+import { withinDeadline } from '../request-deadline';
 import { AuthenticatedClient } from './authenticated-client';
 import { ClientAuthStrategy } from './client-auth.strategy';
 
@@ -13,7 +14,7 @@ export class ClientAuthGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    request.client = await this.authenticate(request);
+    request.client = await withinDeadline(request, this.authenticate(request));
     return true;
   }
 

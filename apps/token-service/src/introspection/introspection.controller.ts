@@ -6,6 +6,7 @@ import { Facts } from '@strowger/oauth-core/ports';
 import { covers } from '@strowger/oauth-core/scope';
 import { AuthenticatedClient, formOf } from '../client-auth/authenticated-client';
 import { ClientAuthGuard } from '../client-auth/client-auth.guard';
+import { withinDeadline } from '../request-deadline';
 import { StoredTokens } from './stored-tokens';
 
 /** RFC 7662 §2.2; an inactive token, and one the caller may not see, is exactly `{"active":false}`. */
@@ -17,7 +18,9 @@ export class IntrospectionController {
   constructor(private readonly tokens: StoredTokens, private readonly facts: Facts) {}
 
   @Post() @HttpCode(200) @UseGuards(ClientAuthGuard) @Header('Cache-Control', 'no-store')
-  async introspect(@Req() request: FastifyRequest): Promise<IntrospectionAnswer> {
+  introspect(@Req() request: FastifyRequest): Promise<IntrospectionAnswer> { return withinDeadline(request, this.judge(request)); }
+
+  private async judge(request: FastifyRequest): Promise<IntrospectionAnswer> {
     const client = request.client;
     if (!client || (client.kind === 'application' && client.secret_id === undefined)) {
       throw new OAuthError('invalid_client', 'introspection needs a client with a secret');

@@ -2,6 +2,7 @@ import { Controller, Get, Header, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { OAuthError } from '@strowger/oauth-core/oauth-error';
 import { StoredTokens } from '../introspection/stored-tokens';
+import { withinDeadline } from '../request-deadline';
 
 /** Who a token speaks for, as the seeds' systems answer it. */
 interface ResourceAnswer {
@@ -27,7 +28,7 @@ export class ResourceController {
     // Another scheme counts as no token: whoever sends it does not know what is wanted here.
     if (header === undefined || !/^bearer( |$)/i.test(header)) throw new OAuthError('token_missing', 'send the access token as Authorization: Bearer ...');
     const [, text] = /^bearer ([A-Za-z0-9._~+/-]+=*)$/i.exec(header) ?? [];
-    const token = text === undefined ? undefined : await this.tokens.active(text, { fresh: false });
+    const token = text === undefined ? undefined : await withinDeadline(request, this.tokens.active(text, { fresh: false }));
     if (!token) throw new OAuthError('invalid_token', 'the access token is unknown, expired or revoked');
     const { claims, standing } = token;
     return {

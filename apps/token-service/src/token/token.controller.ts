@@ -6,6 +6,7 @@ import { OAuthError } from '@strowger/oauth-core/oauth-error';
 import { Facts } from '@strowger/oauth-core/ports';
 import { AuthenticatedClient, formOf, originOf } from '../client-auth/authenticated-client';
 import { ClientAuthGuard } from '../client-auth/client-auth.guard';
+import { withinDeadline } from '../request-deadline';
 import { TokenServer } from './oauth2orize-token.server';
 import { OutboxAge } from './outbox-age';
 import { TokenAnswer, TokenIssuer } from './token-issuer';
@@ -16,7 +17,9 @@ export class TokenController {
   constructor(private readonly server: TokenServer, private readonly issuer: TokenIssuer, private readonly facts: Facts, private readonly outboxAge: OutboxAge) {}
 
   @Post(['oauth/token', 'token']) @HttpCode(200) @UseGuards(ClientAuthGuard) @Header('Cache-Control', 'no-store') @Header('Pragma', 'no-cache')
-  async token(@Req() request: FastifyRequest): Promise<TokenAnswer> {
+  token(@Req() request: FastifyRequest): Promise<TokenAnswer> { return withinDeadline(request, this.issue(request)); }
+
+  private async issue(request: FastifyRequest): Promise<TokenAnswer> {
     const { application: client, secret_id, at } = applicationOf(request.client);
     const params = formOf(request);
     const grantType = params.get('grant_type');
