@@ -23,7 +23,7 @@ export type Form = Record<string, string> | string;
 export interface RequestOptions { readonly method?: string; readonly headers?: Record<string, string>; readonly basic?: readonly [string, string]; readonly body?: string | Buffer; readonly seconds?: number }
 export type Application = ApplicationDocument & { secret: string };
 export type Account = AccountDocument & { password: string };
-interface Running { url: string; readonly process: Supervised }
+interface Running { readonly url: string; readonly process: Supervised }
 
 /** Most milliseconds an answer may take: longer is a hang. */
 const PATIENCE_MS = 15_000;
@@ -68,7 +68,10 @@ export class TokenScene {
     const tenant = await SeededTenant.in(database);
     await seedReservedApplication(tenant);
     const scene = new TokenScene(system, database, tenant);
-    await Promise.all([...Array.from({ length: instances }, (_, i) => scene.startInstance(`token-service-${String(i + 1)}`, env)), ...(trail ? [system.start('audit-service')] : [])]);
+    const [running] = await Promise.all([
+      Promise.all(Array.from({ length: instances }, (_, i) => scene.startInstance(`token-service-${String(i + 1)}`, env))), trail ? system.start('audit-service') : undefined,
+    ]);
+    scene.instances.splice(0, instances, ...running);
     return scene;
   }
 
@@ -121,10 +124,20 @@ export class TokenScene {
   async settled(): Promise<void> {
     await eventually('an empty outbox', async () => await this.database.collection('outbox').countDocuments({}) === 0);
   }
-  /** How many documents each collection has, but for those that a refusal may touch: the trail, the outbox, counters. */
+  /** How many documents each collection has, but for those that a refusal may touch: the trail, the outbox, counters, the last use of a right secret. */
   async stored(): Promise<Record<string, number>> {
-    const names = ['access_tokens', 'grants', 'consents', 'sign_in_addresses', 'applications', 'accounts', 'tenants', 'scopes', 'signing_keys', 'secret_uses'];
+    const names = ['access_tokens', 'grants', 'consents', 'sign_in_addresses', 'applications', 'accounts', 'tenants', 'scopes', 'signing_keys'];
     return Object.fromEntries(await Promise.all(names.map(async name => [name, await this.database.collection(name).countDocuments({})] as const)));
+  }
+  /** Everything that is stored, as text; bytes both as they are and in base64. */
+  async dump(): Promise<string> {
+    const collections = await this.database.connection.db?.listCollections().toArray() ?? [];
+    const bytes = (_name: string, value: unknown): unknown => {
+      if (typeof value !== 'object' || value === null || !('type' in value) || value.type !== 'Buffer' || !('data' in value)) return value;
+      const buffer = Buffer.from(value.data as number[]);
+      return `${buffer.toString('latin1')} ${buffer.toString('base64')}`;
+    };
+    return (await Promise.all(collections.map(async ({ name }) => JSON.stringify(await this.database.collection(name).find().toArray(), bytes)))).join('\n');
   }
   log(instance: string): string { return readFileSync(join(this.system.stack.logsDirectory, `${instance}.log`), 'utf8'); }
   logs(): string { return readdirSync(this.system.stack.logsDirectory).map(file => readFileSync(join(this.system.stack.logsDirectory, file), 'utf8')).join('\n'); }
