@@ -37,9 +37,9 @@ async function all(token: string, query = ''): Promise<Item[]> {
     const answer = await list(token, `?${query}${cursor}`, pages);
     if (answer.status !== 200 || pages > 200) throw new Error(`page ${String(pages)}: ${String(answer.status)} ${answer.text}`);
     items.push(...itemsOf(answer));
-    const next = answer.json['next_cursor'];
+    const next = answer.json['next_cursor'] as string | null;
     if (next === null) return items;
-    cursor = `&cursor=${encodeURIComponent(String(next))}`;
+    cursor = `&cursor=${encodeURIComponent(next)}`;
   }
 }
 const idOf = async (token: string): Promise<string> => String((await scene.introspect(token)).json['jti']);
