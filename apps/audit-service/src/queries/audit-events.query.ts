@@ -1,6 +1,6 @@
 import { isIP, SocketAddress } from 'node:net';
 import { z } from 'zod';
-import { AuditFilter, AuditPosition } from '@strowger/models/audit-events/audit-events.reader';
+import { AuditFilter, AuditPosition } from '@strowger/models/audit-events/audit-query';
 import { OAuthError } from '@strowger/oauth-core/oauth-error';
 import { printable } from '@strowger/oauth-core/printable';
 

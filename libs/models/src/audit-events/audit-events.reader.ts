@@ -1,48 +1,9 @@
 import { Database } from '../database';
 import { AUDIT_EVENTS, AuditEventDocument } from './audit-events.schema';
+import { AuditFilter, AuditPosition, auditQueries } from './audit-query';
 
 const LONGEST_QUERY_MS = 4000;
-
-/** Where a page of the trail ends: the next one begins with the event before this one, in the order newest first by time, then id. */
-export interface AuditPosition { readonly time: Date; readonly id: string }
-
-/** Which events of a tenant are asked for; every given condition must hold. */
-export interface AuditFilter {
-  readonly types?: readonly string[];
-  readonly client_id?: string;
-  /** The event's subject, or the account or username that it concerns. */
-  readonly subject?: string;
-  /** One scope that stands in the event's scope, as a whole. */
-  readonly scope?: string;
-  readonly grant_type?: string;
-  /** Ways to write one address. */
-  readonly ip?: readonly string[];
-  /** Inclusive. */
-  readonly from?: Date;
-  /** Exclusive. */
-  readonly to?: Date;
-}
-
-const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-
-/** The query of a filter. Every value in it is a string, a Date, or a pattern made here. */
-function queryOf(tenantId: string, filter: AuditFilter, after?: AuditPosition): Record<string, unknown> {
-  const { types, client_id, subject, scope, grant_type, ip, from, to } = filter;
-  const alternatives = [
-    ...(subject === undefined ? [] : [[{ subject }, { 'data.account_id': subject }, { 'data.username': subject }]]),
-    ...(after ? [[{ time: { $lt: after.time } }, { _id: { $lt: after.id } }]] : []),
-  ];
-  return {
-    tenant_id: tenantId,
-    ...(types && { type: { $in: [...types] } }),
-    ...(client_id !== undefined && { 'data.client_id': client_id }),
-    ...(scope !== undefined && { 'data.scope': new RegExp(`(^| )${literally(scope)}( |$)`) }),
-    ...(grant_type !== undefined && { 'data.grant_type': grant_type }),
-    ...(ip && { 'data.ip': { $in: [...ip] } }),
-    ...((from ?? to ?? after) && { time: { ...(from && { $gte: from }), ...(to && { $lt: to }), ...(after && { $lte: after.time }) } }),
-    ...(alternatives.length > 0 && { $and: alternatives.map($or => ({ $or })) }),
-  };
-}
+const newestFirst = (a: AuditEventDocument, b: AuditEventDocument): number => b.time.getTime() - a.time.getTime() || (a._id < b._id ? 1 : -1);
 
 /** Reads the trail, one tenant's events at a time. */
 export class AuditEventsReader {
@@ -50,12 +11,21 @@ export class AuditEventsReader {
 
   /** The tenant's events that the filter holds for, newest first by time and then by id, at most `limit`, after the position. */
   async page(tenantId: string, filter: AuditFilter, limit: number, after?: AuditPosition): Promise<AuditEventDocument[]> {
-    return this.events().find(queryOf(tenantId, filter, after)).sort({ time: -1, _id: -1 }).limit(limit).maxTimeMS(LONGEST_QUERY_MS).toArray();
+    const found = await Promise.all(auditQueries(tenantId, filter, after).map(query =>
+      this.events().find(query).sort({ time: -1, _id: -1 }).limit(limit).maxTimeMS(LONGEST_QUERY_MS).toArray()));
+    return found.length === 1 ? found.flat() : found.flat().sort(newestFirst).slice(0, limit);
   }
 
   /** The event of this id, if it is the tenant's. */
   async byId(tenantId: string, id: string): Promise<AuditEventDocument | undefined> {
     return await this.events().findOne({ _id: id, tenant_id: tenantId }) ?? undefined;
+  }
+
+  /** Of these ids, of any tenant, those that stand in the trail, with the source that told each first. */
+  async sourcesOf(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    if (ids.length === 0) return new Map();
+    const found = await this.events().find({ _id: { $in: [...ids] } }, { projection: { source: 1 } }).toArray();
+    return new Map(found.map(({ _id, source }) => [_id, source]));
   }
 
   private events() { return this.database.collection<AuditEventDocument>(AUDIT_EVENTS); }

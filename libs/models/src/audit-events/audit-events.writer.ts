@@ -1,6 +1,7 @@
 import { Database } from '../database';
 import { refusalsOf } from '../refusals';
 import { AUDIT_EVENTS, AuditEventDocument } from './audit-events.schema';
+import { termsOf } from './audit-terms';
 
 const AT_ONCE = 2000;
 const DUPLICATE_KEY = 11000;
@@ -36,7 +37,7 @@ export class AuditEventsWriter {
 
   private async insert(events: readonly AuditEventDocument[]): Promise<Attempt> {
     try {
-      await this.events().insertMany([...events], { ordered: false });
+      await this.events().insertMany(events.map(event => ({ ...event, terms: termsOf(event) })), { ordered: false });
       return { taken: [], unstorable: [] };
     } catch (error) {
       const attempt = attemptOf(error, events);
