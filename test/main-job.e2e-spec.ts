@@ -41,10 +41,7 @@ beforeAll(async () => {
   console.info(`first start: ${stack.readyAfter.toFixed(1)} s`);
 }, 200_000);
 afterAll(async () => {
-  const left = stack.processes().filter(runs);
-  stack.signal('SIGTERM');
-  await eventually('the stack to be gone', () => Promise.resolve(!left.some(runs)), 60);
-  rmSync(dataDir, { recursive: true, force: true });
+  try { await stack.end(); } finally { rmSync(dataDir, { recursive: true, force: true }); }
 }, 70_000);
 
 test('the README\'s lines, pasted, give tokens, and the audit query shows exactly those, each once', async () => {

@@ -22,6 +22,8 @@ export interface NpmStart {
   /** Signals npm and the stack, as a terminal does at Ctrl-C. */
   readonly signal: (signal: NodeJS.Signals) => void;
   readonly hasEnded: () => boolean;
+  /** Stops it and waits until every process is gone. */
+  readonly end: () => Promise<void>;
 }
 
 /** Starts it and resolves when the demo's file appears, or once `until` is on the screen. @throws Error - it ended, or is not ready in time; with what it printed */
@@ -41,11 +43,16 @@ export async function npmStart(dataDir: string, port: number, until?: string): P
     stop();
     throw new Error(`npm start is not ready:\n${screen()}`, { cause });
   }
-  const values = readAssignments(file);
+  const values = readAssignments(file), processes = (): number[] => withDescendants(child.pid ?? 0);
   return {
     url: `http://localhost:${String(port)}`, dataDir, readyAfter, screen,
-    demo: name => values?.get(name) ?? '', processes: () => withDescendants(child.pid ?? 0),
+    demo: name => values?.get(name) ?? '', processes,
     signal: signal => { signalGroup(child, signal); }, hasEnded: () => hasEnded(child),
+    end: async () => {
+      const all = processes();
+      stop();
+      await eventually('every process to be gone', () => Promise.resolve(!all.some(runs)), 60);
+    },
   };
 }
 
