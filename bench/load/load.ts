@@ -1,0 +1,32 @@
+import { ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+import { LoadOrder, LoadReply, Requests, Slice, SliceResult } from './load-protocol';
+
+/** The load generator, a process of its own. One slice at a time. */
+export class Load {
+  private readonly child: ChildProcess;
+
+  constructor() {
+    const root = join(__dirname, '..', '..');
+    this.child = fork(join(root, 'test/run-typescript.cjs'), [join(__dirname, 'load-generator.ts')], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  }
+
+  async define(name: string, requests: Requests): Promise<void> { await this.order({ define: name, requests }); }
+
+  /** @throws Error - the name was not defined, or the generator is gone */
+  async run(name: string, slice: Slice): Promise<SliceResult> {
+    const reply = await this.order({ run: name, slice });
+    if ('result' in reply) return reply.result;
+    throw new Error('failed' in reply ? reply.failed : 'the load generator answered something else');
+  }
+
+  stop(): void { this.child.disconnect(); }
+
+  private order(order: LoadOrder): Promise<LoadReply> {
+    return new Promise((resolve, reject) => {
+      const gone = (): void => { reject(new Error('the load generator ended')); };
+      this.child.once('exit', gone).once('message', message => { this.child.off('exit', gone); resolve(message as LoadReply); });
+      this.child.send(order);
+    });
+  }
+}

@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../tools/local-stack/free-port';
+import { Supervisor } from '../tools/local-stack/supervisor';
+import { compare } from './compare';
+import { Contestant } from './contestant';
+import { Load } from './load/load';
+import { nameOf } from './measure/pairs';
+import { pin } from './measure/cpu-time';
+import { HELP, Options, parseOptions } from './options';
+import { overload } from './overload/overload';
+import { startPeer } from './peer/peer';
+import { startRedis } from './peer/redis';
+import { Strowger } from './strowger';
+import { wholeSystem } from './whole-system';
+
+/** Stores, load and the bench itself on one core, the server that is measured on the other. */
+const STORES_CORE = 0, SERVER_CORE = 1;
+const log = (line: string): void => { process.stderr.write(`${line}\n`); };
+const tell = (text: string): void => { process.stdout.write(`${text}\n`); };
+
+async function run(options: Options, dataDir: string): Promise<void> {
+  const supervisor = new Supervisor({ log });
+  const strowger = await Strowger.start(dataDir, log), load = new Load();
+  try {
+    if (options.overload) { tell(await overload(strowger, load, SERVER_CORE)); return; }
+    const started = await strowger.tokenService('strowger', options.profile === undefined ? {} : { nodeOptions: `--cpu-prof --cpu-prof-dir=${options.profile}` });
+    const contestants: [Contestant, Contestant] = [await strowger.contestant('Strowger', started), options.against === undefined
+      ? await startPeer(await redis(dataDir, supervisor), dataDir, supervisor, log)
+      : await strowger.contestant('other build', await strowger.tokenService('other-build', { root: options.against }))];
+    for (const contestant of contestants) {
+      pin(contestant.pid, SERVER_CORE);
+      for (const operation of options.operations) await load.define(nameOf(contestant, operation), contestant.requests[operation]);
+    }
+    tell(await compare(load, contestants, options, log));
+    if (options.against === undefined && options.wholeSystem) tell(await wholeSystem(strowger, contestants[0], load, log));
+    if (options.profile !== undefined) await started.process.stop();
+  } finally {
+    load.stop();
+    await supervisor.stopAll();
+    await strowger.stop();
+  }
+}
+
+async function redis(dataDir: string, supervisor: Supervisor): Promise<number> {
+  const port = await freePort();
+  await startRedis(port, dataDir, supervisor, log);
+  return port;
+}
+
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2));
+  if (options.help) { tell(HELP); return; }
+  pin(process.pid, STORES_CORE);
+  const dataDir = mkdtempSync(join(tmpdir(), 'strowger-bench-'));
+  try { await run(options, dataDir); } finally { rmSync(dataDir, { recursive: true, force: true }); }
+}
+
+main().catch((error: unknown) => { console.error(error); process.exitCode = 1; });
