@@ -28,7 +28,7 @@ const replacements: ReadonlyMap<string, string> = new Map([
  */
 export function applicationTypeOf(text: string): ApplicationType {
   const type = applicationTypes.find(each => each === text) ?? synonyms.get(text);
-  if (type === undefined) throw new OAuthError('invalid_request', `type ${printable(text)} is none of ${applicationTypes.join(', ')} (or ${[...synonyms.keys()].join(', ')})`);
+  if (type === undefined) throw new OAuthError('invalid_request', `type is none of ${applicationTypes.join(', ')} (or ${[...synonyms.keys()].join(', ')})`);
   return type;
 }
 
