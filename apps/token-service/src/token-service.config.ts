@@ -13,7 +13,7 @@ const KEY_BYTES = 32;
 const TokenServiceEnvironment = z.object({
   ...ServiceEnvironment.shape, ...ModelsEnvironment.shape, ...MessagingEnvironment.shape,
   /** The issuer (RFC 8414), an origin without a path or a trailing slash. */
-  STROWGER_ISSUER: z.url({ protocol: /^https?$/ }).refine(text => new URL(text).origin === text, 'an origin such as https://auth.example.com, without a path'),
+  STROWGER_ISSUER: z.url({ protocol: /^https?$/ }).refine(text => URL.canParse(text) && new URL(text).origin === text, 'an origin such as https://auth.example.com, without a path'),
   /** '1' lets an issuer without TLS start; for a loopback host it is not needed. */
   STROWGER_INSECURE: z.enum(['0', '1']).default('0'),
   /** `id:base64url,…`: keys of 32 bytes; the first is current. They wrap the signing keys, and refresh keys are derived from them. */
@@ -38,7 +38,7 @@ const TokenServiceEnvironment = z.object({
   WRONG_PASSWORDS_PER_ACCOUNT_FROM_STRANGERS: number(1, 1_000_000, 10),
   WRONG_PASSWORDS_PER_ADDRESS: number(1, 1_000_000, 100),
   WRONG_SECRETS_PER_ADDRESS_AND_MINUTE: number(1, 1_000_000, 300),
-}).refine(env => env.STROWGER_ISSUER.startsWith('https:') || env.STROWGER_INSECURE === '1' || loopback.test(new URL(env.STROWGER_ISSUER).hostname),
+}).refine(env => env.STROWGER_ISSUER.startsWith('https:') || env.STROWGER_INSECURE === '1' || loopback.test(URL.parse(env.STROWGER_ISSUER)?.hostname ?? ''),
   { path: ['STROWGER_ISSUER'], message: 'must be https unless its host is loopback or STROWGER_INSECURE=1' });
 
 export type TokenServiceConfig = Readonly<z.infer<typeof TokenServiceEnvironment>>;
