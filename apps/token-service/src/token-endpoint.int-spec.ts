@@ -415,13 +415,13 @@ test('S70, S69: metadata names the configured issuer exactly, whatever the Host,
   for (const headers of [{}, { host: 'evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https', forwarded: 'host=evil.example' }]) {
     const answer = await send(scene.url('/.well-known/oauth-authorization-server'), { method: 'GET', headers });
     expect(answer.json).toEqual({
-      issuer, token_endpoint: `${issuer}/oauth/token`, introspection_endpoint: `${issuer}/oauth/introspect`, jwks_uri: `${issuer}/.well-known/jwks.json`, response_types_supported: [],
+      issuer, token_endpoint: `${issuer}/oauth/token`, introspection_endpoint: `${issuer}/oauth/introspect`, revocation_endpoint: `${issuer}/oauth/revoke`, jwks_uri: `${issuer}/.well-known/jwks.json`, response_types_supported: [],
       grant_types_supported: ['client_credentials', 'password', 'refresh_token'], token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
-      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'], revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
     });
   }
-  for (const path of ['/oauth/token', '/oauth/introspect']) expect((await scene.post(path, {})).status).not.toBe(404);
-  for (const path of ['/oauth/authorize', '/oauth/revoke', '/oauth/device_authorization', '/admin', '/', '/oauth']) expect(errorOf(await send(scene.url(path), { method: 'GET' }))).toEqual([404, 'not_found']);
+  for (const path of ['/oauth/token', '/oauth/introspect', '/oauth/revoke']) expect((await scene.post(path, {})).status).not.toBe(404);
+  for (const path of ['/oauth/authorize', '/oauth/device_authorization', '/admin', '/', '/oauth']) expect(errorOf(await send(scene.url(path), { method: 'GET' }))).toEqual([404, 'not_found']);
 });
 
 test('a request id of the client is kept where it is harmless text, and replaced where not', async () => {
