@@ -2,7 +2,6 @@ import { DynamicModule, FactoryProvider, InjectionToken, Module, ValueProvider }
 import { APP_FILTER } from '@nestjs/core';
 import { Registry } from 'prom-client';
 import { ScopeAnnouncer } from '@strowger/auth/scope-announcer';
-import { TokenIntrospector } from '@strowger/auth/token-introspector';
 import { PasswordHasher } from '@strowger/credentials/password-hasher';
 import { Bus } from '@strowger/messaging/bus';
 import { EventFeed } from '@strowger/messaging/event-feed';
@@ -57,7 +56,6 @@ import { OutboxAge } from './token/outbox-age';
 import { TokenController } from './token/token.controller';
 import { TokenIssuer } from './token/token-issuer';
 import { ListTokens } from './tokens/list-tokens';
-import { OwnTokenIntrospector } from './tokens/own-token.introspector';
 import { ReachedAccounts } from './tokens/reached-accounts';
 import { RemoveToken } from './tokens/remove-token';
 import { TokensController } from './tokens/tokens.controller';
@@ -131,7 +129,6 @@ export class TokenServiceModule {
         provide(StoredTokens, [Database, Grants, Facts], (database: Database, store: GrantsStore, facts: CachedFacts) => new StoredTokens(new AccessTokensReader(database), store, facts, now)),
         provide(AccessTokensStore, [Database, ChangeRecorder], (database: Database, changes: ChangeRecorder) => new AccessTokensStore(database, changes)),
         provide(RevokeToken, [StoredTokens, AccessTokensStore, Grants, RefreshKeys], (tokens: StoredTokens, revocations: AccessTokensStore, store: GrantsStore, keys: RefreshKeys) => new RevokeToken(tokens, revocations, store, keys)),
-        provide(TokenIntrospector, [StoredTokens], (tokens: StoredTokens) => new OwnTokenIntrospector(tokens)),
         provide(ReachedAccounts, [Database], (database: Database) => new ReachedAccounts(new AccountsReader(database))),
         provide(ListTokens, [Database, StoredTokens, ReachedAccounts], (database: Database, tokens: StoredTokens, reached: ReachedAccounts) => new ListTokens(new LiveTokensReader(database), tokens, reached, now)),
         provide(RemoveToken, [StoredTokens, AccessTokensStore, ReachedAccounts], (tokens: StoredTokens, revocations: AccessTokensStore, reached: ReachedAccounts) => new RemoveToken(tokens, revocations, reached)),

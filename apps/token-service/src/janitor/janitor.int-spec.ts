@@ -7,6 +7,7 @@ import { EndedGrantsStore } from '@strowger/models/grants/ended-grants.store';
 import { GrantDocument, GRANTS, grantIndexes } from '@strowger/models/grants/grants.schema';
 import { OUTBOX, OutboxDocument, outboxIndexes } from '@strowger/models/outbox/outbox.schema';
 import { OwedReader } from '@strowger/models/outbox/owed.reader';
+import { signInAddressIndexes } from '@strowger/models/sign-in-addresses/sign-in-addresses.store';
 import { serversFor, TestServers } from '../../../../test/servers';
 import { eventually } from '../../../../test/system';
 import { Janitor, JanitorSettings, JanitorStores } from './janitor';
@@ -106,7 +107,6 @@ it('runs by itself, goes on after a round that failed, and stops when told, betw
   await running.sweep();
   expect([await left(), swept['access_tokens']]).toEqual([[1, 0], before]);
 });
-it('S30: an address that an account signed in from goes by itself after the thirty days in which it counts', async () => {
-  const { signInAddressIndexes } = await import('@strowger/models/sign-in-addresses/sign-in-addresses.store');
+it('S30: an address that an account signed in from goes by itself after the thirty days in which it counts', () => {
   expect(signInAddressIndexes).toEqual([{ key: { last_at: 1 }, options: { expireAfterSeconds: 31 * DAY } }]);
 });
