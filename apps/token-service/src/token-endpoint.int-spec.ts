@@ -1,5 +1,10 @@
 import { createPublicKey, KeyObject, verify } from 'node:crypto';
 import { hashSecret } from '@strowger/credentials/client-secret';
+import { encodeBatch } from '@strowger/contracts/cloud-event';
+import { subjectOf } from '@strowger/contracts/event-catalogue';
+import { Bus } from '@strowger/messaging/bus';
+import { JetStreamPublisher } from '@strowger/messaging/jetstream-publisher';
+import { makeEvent, randomEventId } from '@strowger/models/outbox/make-event';
 import { eventually } from '../../../test/system';
 import { Account, Answer, Application, decodedJwt, Form, RequestOptions, send, textOf, TokenScene } from './token-service.fixture';
 
@@ -278,6 +283,18 @@ describe('client authentication', () => {
     await refused(options => scene.credentials(disabled, {}, options), 400, 'unauthorized_client');
     await refused(options => scene.credentials(deleted, {}, options), 401, 'invalid_client');
   });
+});
+
+test('an event of the feed makes a disabling known at once, in every instance', async () => {
+  const application = await scene.application(alice), bus = new Bus({ NATS_URL: scene.system.servers.natsUrl, NATS_USER: 'app-registry-service', NATS_PASSWORD: scene.system.servers.busPassword('app-registry-service') }, { info: () => undefined, warn: () => undefined, error: () => undefined });
+  try {
+    for (const instance of [0, 1]) expect((await scene.credentials(application, {}, { instance })).status).toBe(200);
+    await scene.database.collection<{ _id: string }>('applications').updateOne({ _id: application._id }, { $set: { status: 'disabled', rights_version: 2, sign_out_version: 2, version: 2 } });
+    const event = makeEvent({ service: 'app-registry-service', instance: 'test' }, 'application.disabled', randomEventId(), application._id, new Date(), { tenant_id: scene.tenant.id, version: 2, application_id: application._id, client_id: application.client_id, rights_version: 2 });
+    await bus.connection();
+    await new JetStreamPublisher(bus).publish(subjectOf('application.disabled'), encodeBatch([event]));
+    for (const instance of [0, 1]) await eventually('the refusal', async () => (await scene.credentials(application, {}, { instance })).json['error'] === 'unauthorized_client', 1);
+  } finally { await bus.close(); }
 });
 
 test('S54: the password grant works only where application and tenant allow it, and for the reserved application api', async () => {
