@@ -12,10 +12,13 @@ import { AuditDeadLettersReader } from '@strowger/models/audit-dead-letters/audi
 import { AuditDeadLettersWriter } from '@strowger/models/audit-dead-letters/audit-dead-letters.writer';
 import { AuditEventsReader } from '@strowger/models/audit-events/audit-events.reader';
 import { AuditEventsWriter } from '@strowger/models/audit-events/audit-events.writer';
+import { AuditSummaryReader } from '@strowger/models/audit-events/audit-summary.reader';
 import { Database } from '@strowger/models/database';
 import { OwedReader } from '@strowger/models/outbox/owed.reader';
 import { makeLog } from '@strowger/service/service-log';
 import { AuditServiceConfig } from './audit-service.config';
+import { AuditExportController } from './export/audit-export.controller';
+import { ExportTrail } from './export/export-trail';
 import { ownScopes } from './own-scopes';
 import { AuditEventsController } from './queries/audit-events.controller';
 import { tooLong } from './queries/too-long';
@@ -25,6 +28,8 @@ import { TrailMetrics } from './recording/trail-metrics';
 import { StartUp } from './start-up';
 import { AuditStatusController } from './status/audit-status.controller';
 import { TrailWatch } from './status/trail-watch';
+import { AuditSummaryController } from './summary/audit-summary.controller';
+import { SummarizeTrail } from './summary/summarize-trail';
 
 export const SERVICE = 'audit-service';
 /** A provider from its parts; Nest hands them over in the order of `inject`. */
@@ -38,7 +43,7 @@ export class AuditServiceModule {
     const log = makeLog(SERVICE, config);
     return {
       module: AuditServiceModule,
-      controllers: [RecordingController, AuditEventsController, AuditStatusController],
+      controllers: [RecordingController, AuditEventsController, AuditExportController, AuditSummaryController, AuditStatusController],
       providers: [
         provide(Database, [], () => new Database(config, line => { log.warn(line); })),
         provide(Bus, [], () => new Bus(config, log)),
@@ -51,6 +56,9 @@ export class AuditServiceModule {
         provide(RecordMessages, [Database, TrailMetrics], (database: Database, metrics: TrailMetrics) =>
           new RecordMessages(new AuditEventsWriter(database), new AuditDeadLettersWriter(database), metrics)),
         provide(TrailWatch, [Bus, Database, TrailMetrics], (bus: Bus, database: Database, metrics: TrailMetrics) => new TrailWatch(bus, new OwedReader(database), metrics)),
+        provide(ExportTrail, [Database, AuditEventsReader], (database: Database, events: AuditEventsReader) =>
+          new ExportTrail(events, new AuditEventsWriter(database), { service: SERVICE, instance: config.STROWGER_INSTANCE }, log)),
+        provide(SummarizeTrail, [Database], (database: Database) => new SummarizeTrail(new AuditSummaryReader(database))),
         provide(TokenIntrospector, [], () => new HttpTokenIntrospector(config)),
         { provide: APP_GUARD, inject: [TokenIntrospector, Reflector], useFactory: (introspector: TokenIntrospector, reflector: Reflector) => new BearerGuard(introspector, reflector) },
         { provide: APP_FILTER, useFactory: () => new ApiErrorFilter(tooLong) },

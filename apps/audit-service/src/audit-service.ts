@@ -6,6 +6,7 @@ import { Database } from '@strowger/models/database';
 import { ServiceOptions } from '@strowger/service/start-service';
 import { AuditServiceConfig } from './audit-service.config';
 import { AuditServiceModule, SERVICE } from './audit-service.module';
+import { ExportTrail } from './export/export-trail';
 import { StartUp } from './start-up';
 import { TrailWatch } from './status/trail-watch';
 
@@ -25,6 +26,7 @@ export const auditService = (config: AuditServiceConfig, registry: Registry): Se
   ],
   drain: app => [
     { name: 'stop what runs beside', run: () => { app.get(StartUp).stop(); app.get(TrailWatch).stop(); app.get(ScopeAnnouncer).stop(); return Promise.resolve(); } },
+    { name: 'record what was exported', run: () => app.get(ExportTrail).drain() },
     { name: 'record what was received', run: () => app.get(JetStreamServer).close() },
     { name: 'leave the bus', run: () => app.get(Bus).close() },
     { name: 'leave the database', run: () => app.get(Database).close() },

@@ -22,7 +22,8 @@ const moment = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
-const AuditParameters = z.strictObject({
+/** The filters, as parameters of a query string. */
+export const filterParameters = {
   type: z.string().transform(value => value.split(',')).pipe(z.array(text(/^[a-z_]{1,40}(\.[a-z_]{1,40}){1,3}$/, 'an event type such as token.issued, or several separated by commas')).max(MAX_TYPES, `must be at most ${String(MAX_TYPES)} types`)).optional(),
   client_id: text(/^[A-Za-z0-9_-]{1,64}$/, 'a client_id').optional(),
   subject: text(/^[^\p{C}$][^\p{C}]{0,255}$/u, 'the id of what the event is about, an account id or a username').optional(),
@@ -31,6 +32,16 @@ const AuditParameters = z.strictObject({
   ip: z.string().refine(value => isIP(value) !== 0, 'must be an IP address').optional(),
   from: moment.optional(),
   to: moment.optional(),
+};
+
+/** What the filters' parameters are parsed into. */
+export type FilterParameters = z.infer<z.ZodObject<typeof filterParameters>>;
+/** Whether the time that is asked for has any length; said of `to`. */
+export const inOrder = ({ from, to }: { readonly from?: Date | undefined; readonly to?: Date | undefined }): boolean => !from || !to || from < to;
+export const LATER = { path: ['to'], message: 'must be later than from' };
+
+const AuditParameters = z.strictObject({
+  ...filterParameters,
   cursor: z.string().transform((value, context) => {
     const after = positionOf(value);
     if (after) return after;
@@ -39,7 +50,7 @@ const AuditParameters = z.strictObject({
   }).optional(),
   limit: z.string().regex(/^[1-9]\d{0,2}$/, `must be a whole number from 1 to ${String(MAX_LIMIT)}`).transform(Number)
     .refine(value => value <= MAX_LIMIT, `must be a whole number from 1 to ${String(MAX_LIMIT)}`).default(DEFAULT_LIMIT),
-}).refine(({ from, to }) => !from || !to || from < to, { path: ['to'], message: 'must be later than from' });
+}).refine(inOrder, LATER);
 
 /**
  * Parses the query string of `GET /api/audit/events`. Every parameter at most once; `type` may name several, separated by
@@ -47,17 +58,27 @@ const AuditParameters = z.strictObject({
  * @throws OAuthError invalid_request - naming the parameter that is unknown, given twice, or not of its form
  */
 export function parseAuditQuery(parameters: unknown): AuditQuery {
-  const parsed = AuditParameters.safeParse(parameters);
-  if (!parsed.success) throw refusalOf(parsed.error);
-  const { type, client_id, subject, scope, grant_type, ip, from, to, cursor, limit } = parsed.data;
+  const { cursor, limit, ...filter } = parsedOr400(AuditParameters, parameters);
+  return { limit, ...(cursor && { after: cursor }), filter: filterOf(filter) };
+}
+
+/** The filter that the parameters ask for. */
+export function filterOf({ type, client_id, subject, scope, grant_type, ip, from, to }: FilterParameters): AuditFilter {
   return {
-    limit, ...(cursor && { after: cursor }),
-    filter: {
-      ...(type && { types: type }), ...(client_id !== undefined && { client_id }), ...(subject !== undefined && { subject }),
-      ...(scope !== undefined && { scope }), ...(grant_type !== undefined && { grant_type }), ...(ip !== undefined && { ip: waysToWrite(ip) }),
-      ...(from && { from }), ...(to && { to }),
-    },
+    ...(type && { types: type }), ...(client_id !== undefined && { client_id }), ...(subject !== undefined && { subject }),
+    ...(scope !== undefined && { scope }), ...(grant_type !== undefined && { grant_type }), ...(ip !== undefined && { ip: waysToWrite(ip) }),
+    ...(from && { from }), ...(to && { to }),
   };
+}
+
+/**
+ * Parses a query string by a schema of its parameters.
+ * @throws OAuthError invalid_request - naming the parameter that is unknown, given twice, or not of its form
+ */
+export function parsedOr400<T>(schema: z.ZodType<T>, parameters: unknown): T {
+  const parsed = schema.safeParse(parameters);
+  if (!parsed.success) throw refusalOf(parsed.error);
+  return parsed.data;
 }
 
 const EventIdAlone = z.strictObject({ id: text(/^[\x21-\x7e]{1,128}$/, "an event's id") });
@@ -67,9 +88,7 @@ const EventIdAlone = z.strictObject({ id: text(/^[\x21-\x7e]{1,128}$/, "an event
  * @throws OAuthError invalid_request - as `parseAuditQuery`
  */
 export function parseEventId(id: string, parameters: unknown): string {
-  const parsed = EventIdAlone.safeParse({ ...z.record(z.string(), z.unknown()).parse(parameters), id });
-  if (!parsed.success) throw refusalOf(parsed.error);
-  return parsed.data.id;
+  return parsedOr400(EventIdAlone, { ...z.record(z.string(), z.unknown()).parse(parameters), id }).id;
 }
 
 /** The cursor that goes on after this event: base64url, to be given back as it is. */
