@@ -29,6 +29,6 @@ export class AuditSummaryReader {
       { $match: query },
       { $group: { _id: { at: { $subtract: [milliseconds, { $mod: [milliseconds, seconds * 1000] }] }, key: SUMMARY_FIELDS[by] }, count: { $sum: many } } },
     ], { maxTimeMS: LONGEST_QUERY_MS }).toArray()));
-    return found.flat().map(({ _id: { at, key }, count }) => ({ at: new Date(Number(at)), key: typeof key === 'string' ? key : null, count: Number(count) }));
+    return found.flat().map(({ _id: { at, key }, count }) => ({ at: new Date(Number(at)), key: typeof key === 'string' ? key : null, count }));
   }
 }
