@@ -42,7 +42,7 @@ export abstract class Grants {
    */
   abstract begin(standing: Standing, grantType: string, scope: string, origin: Origin): Promise<GrantFacts>;
   abstract read(id: string): Promise<GrantAt | undefined>;
-  /** Raises the generation by one compare-and-set, unless it moved within `graceSeconds` by the database's clock; false: nothing moved. Durable when it answers. */
+  /** Raises the generation by one compare-and-set, unless it moved within `graceSeconds` by the database's clock. True: this call moved it, and that is durable; false: read again, somebody else may have, or this call. */
   abstract rotate(grant: GrantFacts, graceSeconds: number): Promise<boolean>;
   /** Whether an access token of this generation was ever stored. */
   abstract answered(grantId: string, generation: number): Promise<boolean>;

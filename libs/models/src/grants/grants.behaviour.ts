@@ -70,6 +70,17 @@ export function grantsBehaviour(make: () => Promise<GrantsScene>): void {
     expect(moved.filter(Boolean)).toHaveLength(1);
     expect(await live(scene, grant.id)).toMatchObject({ generation: 1 });
   });
+  it('rotates grants side by side, and where one may not be, nobody is told that a grant moved which did not', async () => {
+    const scene = await make(), grants = await Promise.all(Array.from({ length: 12 }, () => begun(scene)));
+    expect(await Promise.all(grants.slice(0, 6).map(grant => scene.grants.rotate(grant, GRACE)))).toEqual(Array.from({ length: 6 }, () => true));
+    const moved = await Promise.all(grants.map(grant => scene.grants.rotate(grant, GRACE)));
+    expect(moved.slice(0, 6)).toEqual(Array.from({ length: 6 }, () => false));
+    const now = await Promise.all(grants.map(async grant => (await live(scene, grant.id)).generation));
+    expect(now).toEqual(Array.from({ length: 12 }, () => 1));
+    const unmoved = await begun(scene);
+    expect(await scene.grants.rotate({ ...unmoved, generation: 1 }, GRACE)).toBe(false);
+    expect(await live(scene, unmoved.id)).toMatchObject({ generation: 0 });
+  });
   it('knows which generation was answered', async () => {
     const scene = await make(), grant = await begun(scene), other = await begun(scene);
     await scene.storeToken(grant.id, 1);

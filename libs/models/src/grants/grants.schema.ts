@@ -40,4 +40,4 @@ export const grantSchema = new Schema<GrantDocument>({
   generation: number, rotated_at: Date, created_at: date, expires_at: date,
 }, { versionKey: false });
 
-export const grantIndexes: readonly IndexSpec[] = [{ key: { account_id: 1, application_id: 1 } }, { key: { expires_at: 1 } }];
+export const grantIndexes: readonly IndexSpec[] = [{ key: { account_id: 1, application_id: 1 } }, { key: { expires_at: 1 } }, { key: { created_at: 1 } }];

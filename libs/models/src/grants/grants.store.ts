@@ -15,6 +15,7 @@ import { recordRevocation } from '../outbox/record-revocation';
 import { TurnReads } from '../turns/turn-reads';
 import { TurnWriter } from '../turns/turn-writer';
 import { GrantDocument, GRANTS } from './grants.schema';
+import { TurnRotations } from './turn-rotations';
 
 const MARGIN_SECONDS = 600, DUPLICATE_KEY = 11000, CONSENT_TRIES = 5;
 type GrantEvent = 'grant.created' | 'grant.revoked' | 'grant.reuse_detected';
@@ -25,12 +26,14 @@ const factsOf = ({ _id, ...rest }: GrantDocument): GrantFacts => ({ id: _id, ...
 export class GrantsStore extends Grants {
   private readonly reads: TurnReads<GrantAt>;
   private readonly consents: TurnReads<ConsentDocument>;
+  private readonly rotations: TurnRotations;
 
   constructor(
     private readonly database: Database, private readonly turns: TurnWriter, private readonly changes: ChangeRecorder,
     private readonly keys: RefreshKeys, private readonly longestTokenSeconds: number,
   ) {
     super();
+    this.rotations = new TurnRotations(database);
     this.reads = new TurnReads(async ids => {
       const found = await this.collection().aggregate<GrantDocument & { now: Date }>([{ $match: { _id: { $in: [...ids] } } }, { $set: { now: '$$NOW' } }]).toArray();
       return new Map(found.map(({ now, ...grant }) => [grant._id, { grant: factsOf(grant), now }]));
@@ -62,13 +65,7 @@ export class GrantsStore extends Grants {
 
   override async read(id: string): Promise<GrantAt | undefined> { return this.reads.read(id); }
 
-  override async rotate(grant: GrantFacts, graceSeconds: number): Promise<boolean> {
-    const { modifiedCount } = await this.collection().updateOne({
-      _id: grant.id, status: 'active', generation: grant.generation,
-      $expr: { $or: [{ $eq: [{ $type: '$rotated_at' }, 'missing'] }, { $lte: ['$rotated_at', { $subtract: ['$$NOW', graceSeconds * 1000] }] }] },
-    }, { $inc: { generation: 1 }, $currentDate: { rotated_at: true } });
-    return modifiedCount === 1;
-  }
+  override async rotate(grant: GrantFacts, graceSeconds: number): Promise<boolean> { return this.rotations.rotate(grant, graceSeconds); }
 
   override async answered(grantId: string, generation: number): Promise<boolean> {
     const found = await this.database.collection<AccessTokenDocument>(ACCESS_TOKENS).findOne({ grant_id: grantId, generation }, { projection: { _id: 1 } });
