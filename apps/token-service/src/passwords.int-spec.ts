@@ -157,7 +157,7 @@ describe('right passwords', () => {
 });
 
 describe('wrong client secrets', () => {
-  it('are limited an address and minute with 429 and Retry-After, after the fact: a right one still passes', async () => {
+  it('S42: are limited an address and minute with 429 and Retry-After, after the fact: a right one still passes', async () => {
     const limited = await scene.startInstance('token-service-limited', { WRONG_SECRETS_PER_ADDRESS_AND_MINUTE: '20' }), instance = scene.instances.indexOf(limited), from = newAddress();
     const guess = (): Promise<Answer> => scene.token({ grant_type: 'client_credentials', client_id: phone.client_id, client_secret: 'wrong' }, { instance, headers: { 'x-forwarded-for': from } });
     const answers = await Promise.all(Array.from({ length: 60 }, guess)), limits = answers.filter(answer => answer.status === 429);

@@ -35,6 +35,16 @@ describe('secretMatches', () => {
     expect(secretMatches(hashSecret(upper), upper.toUpperCase())).toBe(false);
     for (const wrong of [secret.slice(0, -1), `${secret}0`, ` ${secret}`, '', generateSecret(), stored.toString('hex')]) expect(secretMatches(stored, wrong)).toBe(false);
   });
+  it('S42: what is compared tells nothing of where a guess is wrong: a wrong last letter changes the hash from its beginning, as a wrong first one does', () => {
+    const flipped = (text: string, place: number): string => `${text.slice(0, place)}${text.charAt(place) === '0' ? '1' : '0'}${text.slice(place + 1)}`;
+    const alike = (one: Buffer, other: Buffer): number => one.findIndex((byte, at) => byte !== other[at]);
+    const samples = Array.from({ length: 500 }, generateSecret);
+    for (const place of [0, 31]) {
+      const sharedBytes = samples.map(each => alike(hashSecret(each), hashSecret(flipped(each, place))));
+      expect(Math.max(...sharedBytes)).toBeLessThanOrEqual(3);
+      expect(sharedBytes.filter(shared => shared === 0).length).toBeGreaterThan(480);
+    }
+  });
   it('refuses a stored hash of another length instead of failing', () => {
     expect(secretMatches(stored.subarray(0, 31), secret)).toBe(false);
     expect(secretMatches(Buffer.alloc(0), '')).toBe(false);
