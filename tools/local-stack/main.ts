@@ -59,7 +59,8 @@ async function start(options: Options): Promise<void> {
   };
   say(`starting ${services.join(', ')} (logs: ${relative(process.cwd(), stack.logsDirectory) || '.'})`);
   await Promise.all(services.map(name => startService(name, stack, supervisor)));
-  writeAdminEnvironment(dataDir, serviceEnvironment('app-registry-service', stack));
+  writeAdminEnvironment(dataDir, 'admin.env', serviceEnvironment('app-registry-service', stack));
+  writeAdminEnvironment(dataDir, 'admin.token-service.env', serviceEnvironment('token-service', stack));
   const demo = options.demo ? await runDemo({ ...servers, frontUrl, dataDir, environmentOf: name => serviceEnvironment(name, stack), log: say }) : undefined;
   if (demo) stopServers = async () => { await demo.stop(); await servers.stop(); };
   for (const line of [`ready after ${seconds()} s`, `  front door  ${frontUrl}`, `  tokens      ${frontUrl}/oauth/token`, `  audit       ${frontUrl}/api/audit/events`, ...demo?.lines ?? []]) say(line);

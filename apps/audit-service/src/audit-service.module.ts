@@ -15,6 +15,7 @@ import { AuditEventsWriter } from '@strowger/models/audit-events/audit-events.wr
 import { AuditSummaryReader } from '@strowger/models/audit-events/audit-summary.reader';
 import { Database } from '@strowger/models/database';
 import { OwedReader } from '@strowger/models/outbox/owed.reader';
+import { ReconciliationsReader } from '@strowger/models/reconciliations/reconciliations.reader';
 import { makeLog } from '@strowger/service/service-log';
 import { AuditServiceConfig } from './audit-service.config';
 import { AuditExportController } from './export/audit-export.controller';
@@ -52,6 +53,7 @@ export class AuditServiceModule {
         provide(StartUp, [Database], (database: Database) => new StartUp(database, log)),
         provide(AuditEventsReader, [Database], (database: Database) => new AuditEventsReader(database)),
         provide(AuditDeadLettersReader, [Database], (database: Database) => new AuditDeadLettersReader(database)),
+        provide(ReconciliationsReader, [Database], (database: Database) => new ReconciliationsReader(database)),
         provide(TrailMetrics, [], () => new TrailMetrics(registry)),
         provide(RecordMessages, [Database, TrailMetrics], (database: Database, metrics: TrailMetrics) =>
           new RecordMessages(new AuditEventsWriter(database), new AuditDeadLettersWriter(database), metrics)),

@@ -4,6 +4,7 @@ import { Database, ensureIndexes } from '@strowger/models/database';
 import { grantIndexes, GRANTS } from '@strowger/models/grants/grants.schema';
 import { OUTBOX, outboxIndexes } from '@strowger/models/outbox/outbox.schema';
 import { RATE_LIMITS, rateLimitIndexes } from '@strowger/models/rate-limits/rate-limits.schema';
+import { RECONCILIATIONS } from '@strowger/models/reconciliations/reconciliations.schema';
 import { SECRET_USES } from '@strowger/models/secret-uses/secret-uses.store';
 import { SIGN_IN_ADDRESSES, signInAddressIndexes } from '@strowger/models/sign-in-addresses/sign-in-addresses.store';
 import { SIGNING_KEYS, signingKeyIndexes } from '@strowger/models/signing-keys/signing-keys.store';
@@ -13,7 +14,7 @@ import { SigningKeys } from './keys/signing-keys';
 const PAUSE_MS = 500;
 const owned = [
   [OUTBOX, outboxIndexes], [ACCESS_TOKENS, accessTokenIndexes], [GRANTS, grantIndexes], [CONSENTS, consentIndexes], [RATE_LIMITS, rateLimitIndexes],
-  [SIGNING_KEYS, signingKeyIndexes], [SECRET_USES, []], [SIGN_IN_ADDRESSES, signInAddressIndexes],
+  [SIGNING_KEYS, signingKeyIndexes], [SECRET_USES, []], [RECONCILIATIONS, []], [SIGN_IN_ADDRESSES, signInAddressIndexes],
 ] as const;
 
 /** Prepares in the background what the service needs of the database: its collections, their indexes, the signing keys. */

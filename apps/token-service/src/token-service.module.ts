@@ -11,17 +11,22 @@ import { AccessTokensReader } from '@strowger/models/access-tokens/access-tokens
 import { AccessTokensStore } from '@strowger/models/access-tokens/access-tokens.store';
 import { EndedTokensStore } from '@strowger/models/access-tokens/ended-tokens.store';
 import { LiveTokensReader } from '@strowger/models/access-tokens/live-tokens.reader';
+import { TokenEventsReader } from '@strowger/models/access-tokens/token-events.reader';
 import { AccountsReader } from '@strowger/models/accounts/accounts.reader';
 import { ApplicationsReader } from '@strowger/models/applications/applications.reader';
+import { AuditEventsReader } from '@strowger/models/audit-events/audit-events.reader';
 import { Database } from '@strowger/models/database';
 import { EndedGrantsStore } from '@strowger/models/grants/ended-grants.store';
+import { GrantEventsReader } from '@strowger/models/grants/grant-events.reader';
 import { GrantsStore } from '@strowger/models/grants/grants.store';
 import { ChangeRecorder } from '@strowger/models/outbox/change-recorder';
 import { EventSource } from '@strowger/models/outbox/make-event';
 import { OutboxStore } from '@strowger/models/outbox/outbox.store';
+import { OwedEventsReader } from '@strowger/models/outbox/owed-events.reader';
 import { OwedReader } from '@strowger/models/outbox/owed.reader';
 import { Sender } from '@strowger/models/outbox/sender';
 import { RateLimitsStore } from '@strowger/models/rate-limits/rate-limits.store';
+import { ReconciliationsStore } from '@strowger/models/reconciliations/reconciliations.store';
 import { ScopesReader } from '@strowger/models/scopes/scopes.reader';
 import { SecretUses } from '@strowger/models/secret-uses/secret-uses.store';
 import { SignInAddresses } from '@strowger/models/sign-in-addresses/sign-in-addresses.store';
@@ -45,6 +50,8 @@ import { MetadataController } from './keys/metadata.controller';
 import { SigningKeys } from './keys/signing-keys';
 import { OAuthErrorFilter } from './oauth-error.filter';
 import { LimitedPasswordCheck } from './password/limited-password-check';
+import { Reconciler } from './reconciler/reconciler';
+import { ReconcilerMetrics } from './reconciler/reconciler.metrics';
 import { RejectionRecorder } from './rejections/rejection-recorder';
 import { ResourceController } from './resource/resource.controller';
 import { RevocationController } from './revocation/revocation.controller';
@@ -135,6 +142,11 @@ export class TokenServiceModule {
         provide(Janitor, [Database, TokenServiceMetrics, LOG], (database: Database, counts: TokenServiceMetrics, serviceLog: ServiceLog) => new Janitor(
           { tokens: new EndedTokensStore(database), grants: new EndedGrantsStore(database), owed: new OwedReader(database) },
           { everySeconds: config.JANITOR_EVERY_SECONDS, longestTokenSeconds: config.ACCESS_TOKEN_TTL_MAX_SECONDS, now, counts }, serviceLog)),
+        provide(ReconcilerMetrics, [Registry], (metrics: Registry) => new ReconcilerMetrics(metrics)),
+        provide(Reconciler, [Database, JetStreamPublisher, ReconcilerMetrics, LOG], (database: Database, publisher: JetStreamPublisher, counts: ReconcilerMetrics, serviceLog: ServiceLog) => new Reconciler({
+          documents: [new TokenEventsReader(database), new GrantEventsReader(database)], trail: new AuditEventsReader(database), owed: new OwedEventsReader(database, SERVICE),
+          progress: new ReconciliationsStore(database, SERVICE, config.STROWGER_INSTANCE), publisher,
+        }, { everySeconds: config.RECONCILE_EVERY_SECONDS, confirmMs: 5000, now, counts }, serviceLog)),
         provide(Metadata, [TokenServer], (server: TokenServer) => new Metadata(config.STROWGER_ISSUER, server.grantTypes)),
         { provide: APP_FILTER, inject: [RejectionRecorder, LOG], useFactory: (rejections: RejectionRecorder, serviceLog: ServiceLog) => new OAuthErrorFilter(rejections, serviceLog) },
       ],

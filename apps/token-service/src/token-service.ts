@@ -12,6 +12,7 @@ import { parseForm } from '@strowger/oauth-core/form';
 import { acceptForms } from '@strowger/service/body-parsers';
 import { ServiceOptions } from '@strowger/service/start-service';
 import { Janitor } from './janitor/janitor';
+import { Reconciler } from './reconciler/reconciler';
 import { RejectionRecorder } from './rejections/rejection-recorder';
 import { StartUp } from './start-up';
 import { OutboxAge } from './token/outbox-age';
@@ -30,6 +31,7 @@ export function tokenService(config: TokenServiceConfig, registry = new Registry
       app.get(EventFeed).start();
       app.get(ScopeAnnouncer).start();
       app.get(Janitor).start();
+      app.get(Reconciler).start();
     },
     readiness: app => [
       { name: 'database', check: () => app.get(Database).isReady() },
@@ -42,7 +44,7 @@ export function tokenService(config: TokenServiceConfig, registry = new Registry
       { name: 'publish what is owed', run: () => app.get(Sender).drain() },
       { name: 'note the used secrets', run: () => app.get(SecretUses).drain() },
       { name: 'stop the relay', run: () => app.get(Relay).stop() },
-      { name: 'stop what runs beside', run: async () => { app.get(StartUp).stop(); app.get(OutboxAge).stop(); app.get(ScopeAnnouncer).stop(); await app.get(Janitor).stop(); await app.get(EventFeed).close(); } },
+      { name: 'stop what runs beside', run: async () => { app.get(StartUp).stop(); app.get(OutboxAge).stop(); app.get(ScopeAnnouncer).stop(); await app.get(Janitor).stop(); await app.get(Reconciler).stop(); await app.get(EventFeed).close(); } },
       { name: 'leave the bus', run: () => app.get(Bus).close() },
       { name: 'leave the database', run: () => app.get(Database).close() },
     ],

@@ -38,7 +38,7 @@ export const accessTokenSchema = new Schema<AccessTokenDocument>({
 }, { versionKey: false });
 
 /** The second serves the lists of live tokens and the janitor alike: both go account by account. */
-export const accessTokenIndexes: readonly IndexSpec[] = [{ key: { grant_id: 1 }, options: { sparse: true } }, { key: { sub: 1, exp: 1, _id: 1 } }];
+export const accessTokenIndexes: readonly IndexSpec[] = [{ key: { grant_id: 1 }, options: { sparse: true } }, { key: { sub: 1, exp: 1, _id: 1 } }, { key: { iat: 1 } }];
 
 /** The claims of a stored token, as they were issued. */
 export function claimsOf(token: AccessTokenDocument): AccessTokenClaims {
