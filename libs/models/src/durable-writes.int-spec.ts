@@ -1,56 +1,17 @@
-import { randomBytes } from 'node:crypto';
 import { mongo } from 'mongoose';
-import { decodeBatch, Envelope } from '@strowger/contracts/cloud-event';
-import { EventPublisher } from '@strowger/contracts/outbox';
+import { decodeBatch } from '@strowger/contracts/cloud-event';
 import { serversFor, TestServers } from '../../../test/servers';
 import { eventually } from '../../../test/system';
-import { AccessTokenDocument, ACCESS_TOKENS, accessTokenIndexes } from './access-tokens/access-tokens.schema';
+import { ACCESS_TOKENS, accessTokenIndexes } from './access-tokens/access-tokens.schema';
 import { Database, ensureIndexes } from './database';
-import { GrantDocument, GRANTS, grantIndexes } from './grants/grants.schema';
+import { FaultyDatabase, grant, Item, rejection, source, TestStream, token } from './durable-writes.fixture';
+import { GRANTS, grantIndexes } from './grants/grants.schema';
 import { Changed, ChangeRecorder } from './outbox/change-recorder';
-import { eventIdOf, EventSource, makeEvent, randomEventId } from './outbox/make-event';
+import { eventIdOf, makeEvent, randomEventId } from './outbox/make-event';
 import { OUTBOX, OutboxDocument, outboxIndexes } from './outbox/outbox.schema';
-import { Owing } from './outbox/owed-messages';
 import { Sender } from './outbox/sender';
 import { TooMuchWaiting, TurnLimits } from './turns/turns';
-import { NotDurable, TurnInsert, TurnWriter } from './turns/turn-writer';
-
-const source: EventSource = { service: 'token-service', instance: 'test' };
-
-/** A stream that takes messages, or is away. */
-class TestStream extends EventPublisher {
-  readonly messages: { subject: string; ids: string[] }[] = [];
-  away = false;
-  override publish(subject: string, batch: Uint8Array): Promise<void> {
-    if (this.away) return Promise.reject(new Error('away'));
-    this.messages.push({ subject, ids: decodeBatch(batch).map(event => Envelope.parse(event).id) });
-    return Promise.resolve();
-  }
-  get ids(): string[] { return this.messages.flatMap(message => message.ids).sort(); }
-}
-
-type Fault = 'answer lost' | 'write lost' | 'held';
-/** The database, but for what happens to the inserts of some collections and to reads. */
-class FaultyDatabase {
-  readonly faults = new Map<string, Fault>();
-  unreadable = false;
-  readonly held: (() => void)[] = [];
-  collection(name: string): unknown {
-    const real = database.collection<{ _id: string }>(name), fault = this.faults.get(name);
-    const lost = () => new mongo.MongoNetworkError('lost');
-    return {
-      insertMany: async (documents: never[], options: object) => {
-        if (fault === 'write lost') throw lost();
-        if (fault === 'held') await new Promise<void>(resolve => this.held.push(resolve));
-        const result = await real.insertMany(documents, options);
-        if (fault === 'answer lost') throw lost();
-        return result;
-      },
-      find: (...args: Parameters<typeof real.find>) => this.unreadable ? { toArray: () => Promise.reject(lost()) } : real.find(...args),
-      deleteMany: (filter: object) => real.deleteMany(filter),
-    };
-  }
-}
+import { NotDurable, TurnWriter } from './turns/turn-writer';
 
 let servers: TestServers, database: Database, stream: TestStream, faulty: FaultyDatabase, sender: Sender;
 let commands: { name: string; collection: unknown; documents: number }[] = [];
@@ -67,7 +28,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   for (const name of [ACCESS_TOKENS, GRANTS, OUTBOX, 'counters']) await database.collection(name).deleteMany({});
   stream = new TestStream();
-  faulty = new FaultyDatabase();
+  faulty = new FaultyDatabase(database);
   sender = new Sender(database, stream);
   commands = [];
 });
@@ -76,23 +37,6 @@ afterAll(async () => { await database.close(); await servers.stop(); }, 60_000);
 const writer = (limits?: TurnLimits, on: unknown = database) => new TurnWriter(on as Database, sender, 'token-service', limits);
 const inserts = (collection: string): number[] => commands.filter(one => one.name === 'insert' && one.collection === collection).map(one => one.documents);
 const count = (collection: string) => database.collection(collection).countDocuments({});
-interface Item { readonly id: string; readonly insert: TurnInsert; readonly owing: readonly Owing[] }
-function token(fields: Partial<AccessTokenDocument> = {}): Item {
-  const _id = randomBytes(16), id = _id.toString('base64url'), at = new Date();
-  const base = { tenant_id: 't', version: 1, scope: 'rest', application_id: 'a', client_id: 'c', client_name: 'n', username: 'u', grant_type: 'client_credentials', token_format: 'jwt' as const };
-  const document: AccessTokenDocument = {
-    ...base, _id, hash: randomBytes(32), iss: 'i', sub: 's', aud: 'a', exp: 2, iat: 1, account_kind: 'user', role: 'user', access_level: 'call_api', read_only: false, impersonation: false,
-    rights: { tenant: 1, application: 1, account: 1 }, issued_at: at, ...fields,
-  };
-  return { id, insert: { collection: ACCESS_TOKENS, document }, owing: [{ event: makeEvent(source, 'token.issued', id, id, at, { ...base, token_id: id, account_id: 's', expires_at: at.toISOString() }), until: new Date(at.getTime() + 60_000) }] };
-}
-function grant(): Item {
-  const _id = randomBytes(16).toString('base64url'), at = new Date(), base = { tenant_id: 't', version: 1, application_id: 'a', account_id: 'u', scope: 'rest' };
-  const document: GrantDocument = { ...base, _id, grant_type: 'password', key_id: 'k', nonce: randomBytes(16), sign_out_versions: { tenant: 1, application: 1, account: 1 }, status: 'active', generation: 0, created_at: at, expires_at: at };
-  const id = eventIdOf(GRANTS, _id, 1, 'grant.created');
-  return { id, insert: { collection: GRANTS, document }, owing: [{ event: makeEvent(source, 'grant.created', id, _id, at, { ...base, grant_id: _id }), until: at }] };
-}
-const rejection = () => makeEvent(source, 'token.rejected', randomEventId(), 'x', new Date(), { tenant_id: '_', version: 0, reason: 'invalid_client' });
 const put = (turns: TurnWriter, item: Item): Promise<unknown> => turns.insert(item.insert, item.owing).then(() => 'durable', (error: unknown) => error);
 const atRest = async (): Promise<void> => { await sender.drain(); expect(await count(OUTBOX)).toBe(0); };
 
