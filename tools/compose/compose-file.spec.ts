@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { appRegistryConfig } from '../../apps/app-registry-service/src/app-registry-service.config';
 import { adminConfig } from '../../apps/app-registry-service/src/admin/admin.config';
+import { adminConfig as tokenAdminConfig } from '../../apps/token-service/src/admin/admin.config';
 import { auditServiceConfig } from '../../apps/audit-service/src/audit-service.config';
 import { portalServiceConfig } from '../../apps/portal-service/src/portal-service.config';
 import { scopeServiceConfig } from '../../apps/scope-service/src/scope-service.config';
@@ -95,7 +96,7 @@ describe('secrets', () => {
     expect(holders('STROWGER_KEYS')).toEqual(['token-service']);
     expect(holders('MONGODB_PASSWORD')).not.toContain('portal-service');
     for (const app of apps) {
-      const besides = app === 'app-registry-service' ? ['admin'] : [];
+      const besides = ({ 'app-registry-service': ['admin'], 'token-service': ['token-admin'] } as Record<string, string[]>)[app] ?? [];
       for (const prefix of ['NATS_PASSWORD', 'SERVICE_SECRET'] as const) expect([app, ...besides]).toEqual(expect.arrayContaining(holders(nameFor(prefix, app))));
     }
     expect(holders(nameFor('NATS_PASSWORD', 'provisioner'))).toEqual(['provisioner']);
@@ -107,6 +108,7 @@ describe('what a service finds in its environment', () => {
   const starts: Readonly<Record<string, () => unknown>> = {
     'token-service': () => tokenServiceConfig(), 'app-registry-service': () => appRegistryConfig(), 'scope-service': () => scopeServiceConfig(),
     'audit-service': () => auditServiceConfig(), 'portal-service': () => portalServiceConfig(), provisioner: () => provisionerConfig(), admin: () => adminConfig('/nowhere'),
+    'token-admin': () => tokenAdminConfig('/nowhere'),
   };
   const start = (name: string, environment: Readonly<Record<string, string>>): unknown => {
     const printed: string[] = [];
