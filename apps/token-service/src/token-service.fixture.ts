@@ -56,6 +56,7 @@ export class TokenScene {
   /** Everything that must stand in no log, event or collection. */
   readonly secrets = new Set<string>();
   private requests = 0;
+  private addresses = 0;
 
   private constructor(readonly system: System, readonly database: Database, readonly tenant: SeededTenant) {}
 
@@ -120,6 +121,30 @@ export class TokenScene {
       return found.length >= many && found;
     });
   }
+  /** An address that nobody used before: refusals of one address in one second are counted as one event. */
+  newAddress(): string { const many = ++this.addresses; return `10.${String(many >> 16)}.${String((many >> 8) & 255)}.${String(many & 255)}`; }
+  /** What every refusal is: an RFC answer, told at once, never stored but as one event. `work` sends the request, with these headers. */
+  async refused(work: (options: { headers: Record<string, string> }) => Promise<Answer>, status: number, error: string): Promise<Answer> {
+    const before = await this.stored(), id = this.requestId(), answer = await work({ headers: { 'x-request-id': id, 'x-forwarded-for': this.newAddress() } });
+    expect([...errorOf(answer), answer.text]).toEqual([status, error, answer.text]);
+    expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', 'content-type': 'application/json; charset=utf-8', 'x-request-id': id });
+    expect(Object.keys(answer.json).sort()).toEqual(['error', 'error_description']);
+    expect(answer.json['error_description']).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]{3,300}$/);
+    if (status === 401) expect(answer.headers['www-authenticate']).toBe('Basic realm="strowger"');
+    const events = await this.eventsOf(id);
+    expect(events.map(event => [event.type, event.data?.['reason']])).toEqual([['token.rejected', error]]);
+    expect(await this.stored()).toEqual(before);
+    return answer;
+  }
+  /** Looks for each of the secrets, of which there are more than `least`, in all that was logged, counted and stored; the hash of the application's must be there. */
+  async nothingLeaked(least: number, application: Application): Promise<void> {
+    await this.settled();
+    const dump = await this.dump(), said = [this.logs(), dump, ...(await Promise.all([0, 1].map(async instance => (await send(this.url('/metrics', instance), { method: 'GET' })).text)))].join('\n');
+    expect(this.secrets.size).toBeGreaterThan(least);
+    expect([...this.secrets].filter(secret => said.includes(secret))).toEqual([]);
+    expect(dump.includes(application.secrets[0]?.hash.toString('base64') ?? 'no hash')).toBe(true);
+    expect(this.log('token-service-1').length).toBeGreaterThan(1000);
+  }
   /** Resolves once nothing is owed any more and the trail has it all. */
   async settled(): Promise<void> {
     await eventually('an empty outbox', async () => await this.database.collection('outbox').countDocuments({}) === 0);
@@ -144,6 +169,11 @@ export class TokenScene {
 
   private remembered<K extends string, T extends Record<K, string>>(made: T, field: K): T { this.secrets.add(made[field]); return made; }
 }
+
+/** Tests only: status and error code of an answer. */
+export const errorOf = (answer: Answer): [number, unknown] => [answer.status, answer.json['error']];
+/** Tests only: a form without some of its parameters. */
+export const without = (form: Record<string, string>, ...names: string[]): Record<string, string> => Object.fromEntries(Object.entries(form).filter(([name]) => !names.includes(name)));
 
 /** Tests only: the text of an answer's field. @throws Error - it has none, with the answer */
 export function textOf(answer: Answer, field: string): string {
