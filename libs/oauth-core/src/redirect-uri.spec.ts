@@ -67,14 +67,15 @@ describe('registering redirect URIs', () => {
     expect(refusal(['\u0000"\\\r\n€'])).toMatch(/^redirect URI \?{6}: [ -~]+$/);
   });
   it('S63: judges 100 KB of evil text in linear time', () => {
-    const began = performance.now();
+    const began = process.cpuUsage();      // of this process's own: others may be busy
     for (const evil of ['a', '.', 'a.', '%', '%2', '/.', '..;/', ' ', 'https://', 'a.ex:', '[', '&', ';', '-.', '\u0000', 'com.']) {
       const text = evil.repeat(Math.ceil(102_400 / evil.length));
       for (const input of [text, [text], `https://a.ex/?${text}`, [`https://${text.slice(0, 2040)}`], [`com.${text.slice(0, 2040)}`], [`https://a.ex/?${text.slice(0, 2035)}`]]) {
         try { parseRedirectUris(input); } catch (error) { expect(error).toMatchObject({ code: 'invalid_request' }); }
       }
     }
-    expect(performance.now() - began).toBeLessThan(500);
+    const { user, system } = process.cpuUsage(began);
+    expect(user + system).toBeLessThan(2_000_000);
   });
   it('answers anything with texts as given or invalid_request; what it accepts a browser reads as written', () => {
     const piece = fc.constantFrom('https://', 'http://', '127.0.0.1', 'localhost', 'a.ex', '.', '..', '/', ':', '8080', '@', '?', '#', '%2e', '%', '[::1]', ';', '\\', ' ', '\t', 'com.app:/', 'code=', 'ä', '-');

@@ -96,7 +96,7 @@ describe('registering an application', () => {
     const started = performance.now();
     const { answer } = await demo.register(alice, more);
     expect(answer).toMatchObject({ status, body: { error_description: matching(message) } });
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(5000);
     expect(await scene.applications({})).toHaveLength(before);
   });
 
