@@ -27,7 +27,7 @@ const OLDEST_SECONDS = 86_400;
 const DOCUMENTS_A_PAGE = 2000, MOST_IN_A_SECOND = 100_000, LONGEST_SPAN_SECONDS = 3600, AT_ONCE = 256;
 /** An outbox entry is made within this time of its document. */
 const ENTRY_WITHIN_MS = 60_000;
-const CONFIRM_PAUSE_MS = 200;
+const CONFIRM_PAUSE_MS = 200, TOLD_AGAIN_MS = 600_000;
 
 const plus = (moment: Date, seconds: number): Date => new Date(moment.getTime() + seconds * 1000);
 const fullSecond = (moment: Date): Date => new Date(Math.floor(moment.getTime() / 1000) * 1000);
@@ -43,6 +43,7 @@ export class Reconciler {
   private stopped = false;
   /** Told, and not seen in the trail yet. */
   private told: readonly PastEvent[] = [];
+  private toldAt = new Date(0);
 
   constructor(private readonly parts: ReconcilerParts, private readonly settings: ReconcilerSettings, private readonly log: Pick<ServiceLog, 'warn'>) {}
 
@@ -60,7 +61,10 @@ export class Reconciler {
     const begun = this.settings.now();
     const come = await this.claimed(begun);
     if (!come) return;
-    await this.confirmed();      // else they are found again below, and told again
+    if (!await this.confirmed()) {
+      if (begun.getTime() - this.toldAt.getTime() < TOLD_AGAIN_MS) return;
+      this.told = [];      // lost once more, it may be: they are found again below
+    }
     for (const age of AGES_SECONDS) {
       const until = fullSecond(plus(begun, -age)), oldest = fullSecond(plus(begun, -OLDEST_SECONDS)), known = come[String(age)];
       const from = known && known > oldest ? known : oldest;
@@ -100,6 +104,7 @@ export class Reconciler {
         const some = missing.slice(first, first + AT_ONCE);
         await this.tell(await documents.again(some, RECONCILER));
         this.told = some;
+        this.toldAt = this.settings.now();
         if (!await this.confirmed()) return false;
       }
     }
