@@ -101,7 +101,7 @@ describe('Basic credentials', () => {
     }), { numRuns: 2000 });
   });
   it('is linear on a long header', () => {
-    const began = performance.now();
+    const began = process.cpuUsage();
     for (const header of [`Basic ${' '.repeat(100_000)}`, `Basic ${'A'.repeat(100_000)}`, `Basic ${'='.repeat(100_000)}`, basic(`${'%3A'.repeat(30_000)}:`), 'Basic '.repeat(20_000)]) {
       try { parseBasic(header); } catch (error) { expect(error).toMatchObject({ code: 'invalid_client' }); }
     }
