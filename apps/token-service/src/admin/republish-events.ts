@@ -7,7 +7,7 @@ import { PastEvent, PastEvents } from '@strowger/models/outbox/past-events';
 /** How far a republishing has come: everything made before `at`. */
 export interface Republished { readonly at: Date; readonly events: number; readonly ofAll: number }
 
-const AT_ONCE = 256, DOCUMENTS_A_PAGE = 2000, MOST_IN_A_SECOND = 100_000, LONGEST_SPAN_SECONDS = 3600;
+const AT_ONCE = 256, DOCUMENTS_A_PAGE = 2000, MOST_IN_A_SECOND = 100_000, LONGEST_SPAN_SECONDS = 86_400;
 const TRIES = 10, PAUSE_MS = 1000;
 const plus = (moment: Date, seconds: number): Date => new Date(moment.getTime() + seconds * 1000);
 const fullSecond = (moment: Date, round: (seconds: number) => number): Date => new Date(round(moment.getTime() / 1000) * 1000);

@@ -1,0 +1,60 @@
+import { AuditEventDocument } from '@strowger/models/audit-events/audit-events.schema';
+import { termsOf } from '@strowger/models/audit-events/audit-terms';
+import { Database, ensureIndexes, IndexSpec } from '@strowger/models/database';
+import { eventOf } from './events';
+
+type Row = Readonly<Record<string, unknown>>;
+/** One way to index a collection; `row` makes its n-th document. */
+interface Variant { readonly name: string; readonly row: (n: number) => Row; readonly indexes: readonly IndexSpec[] }
+
+const by = (...fields: string[]): IndexSpec[] => fields.map(field => ({ key: { tenant_id: 1, [field]: 1, time: -1, _id: -1 } }));
+const BY_TIME: IndexSpec = { key: { tenant_id: 1, time: -1, _id: -1 } };
+
+function eventRow(n: number): AuditEventDocument {
+  const { event } = eventOf(n);
+  const { id, source, type, subject, time, data } = event as { id: string; source: string; type: string; subject: string; time: string; data: Record<string, unknown> };
+  return { _id: id, tenant_id: String(data['tenant_id']), version: 1, source, type, subject, time: new Date(time), data, recorded_at: new Date(time) };
+}
+const withTerms = (n: number): Row => { const row = eventRow(n); return { ...row, terms: termsOf(row) }; };
+/** A stored token; 50 of one second, as under load. */
+function tokenRow(n: number): Row {
+  const { _id, data } = eventRow(n), iat = 1_790_000_000 + Math.floor(n / 50);
+  return { ...data, _id: Buffer.from(_id, 'base64url'), hash: Buffer.alloc(32, n), sub: data?.['account_id'] ?? 'x', exp: iat + 3600, iat, issued_at: new Date(iat * 1000 + n % 50 * 20) };
+}
+const LISTS: IndexSpec[] = [{ key: { grant_id: 1 }, options: { sparse: true } }, { key: { sub: 1, exp: 1, _id: 1 } }];
+
+const groups: readonly (readonly Variant[])[] = [[
+  { name: 'an event: no index', row: n => ({ ...eventRow(n) }), indexes: [] },
+  { name: 'an event: tenant and time (the first issue)', row: n => ({ ...eventRow(n) }), indexes: [BY_TIME] },
+  { name: 'an event: and client_id', row: n => ({ ...eventRow(n) }), indexes: [BY_TIME, ...by('data.client_id')] },
+  { name: 'an event: one index for each filter but scope', row: n => ({ ...eventRow(n) }), indexes: [BY_TIME, ...by('type', 'data.client_id', 'subject', 'data.account_id', 'data.username', 'data.grant_type', 'data.ip')] },
+  { name: 'an event: one index over all terms (chosen)', row: withTerms, indexes: [{ key: { terms: 1, time: -1, _id: -1 } }] },
+], [
+  { name: 'a token: the lists\' indexes', row: tokenRow, indexes: LISTS },
+  { name: 'a token: and iat, in seconds (chosen)', row: tokenRow, indexes: [...LISTS, { key: { iat: 1 } }] },
+  { name: 'a token: and issued_at, in milliseconds', row: tokenRow, indexes: [...LISTS, { key: { issued_at: 1 } }] },
+]];
+
+/**
+ * CPU time of the database for each inserted document, in microseconds, by way to index. Slices of 500 documents, one after the other
+ * for every variant of a group, in rotating order.
+ */
+export async function indexCosts(database: Database, rows: number, cpu: () => number): Promise<readonly (readonly [string, number])[]> {
+  const SLICE = 500, results: [string, number][] = [];
+  for (const [g, group] of groups.entries()) {
+    const spent = group.map(() => 0);
+    for (const [v, { indexes }] of group.entries()) await ensureIndexes(database, `cost_${String(g)}_${String(v)}`, indexes);
+    for (let start = 0, turn = 0; start < rows; start += SLICE, turn++) {
+      for (let i = 0; i < group.length; i++) {
+        const v = (i + turn) % group.length, variant = group[v];
+        if (!variant) continue;
+        const documents = Array.from({ length: SLICE }, (_, n) => variant.row(start + n));
+        const before = cpu();
+        await database.collection<Record<string, unknown>>(`cost_${String(g)}_${String(v)}`).insertMany(documents, { ordered: false });
+        spent[v] = (spent[v] ?? 0) + cpu() - before;
+      }
+    }
+    results.push(...group.map(({ name }, v): [string, number] => [name, (spent[v] ?? 0) / rows]));
+  }
+  return results;
+}
