@@ -39,6 +39,6 @@ export function parseOptions(args: readonly string[]): Options {
   if (wanted.length === 0) throw new Error(`--only ${String(values.only)}: none of ${operations.join('; ')}`);
   return {
     rounds, operations: wanted, against: values.against === undefined ? undefined : resolve(values.against), profile: values.profile === undefined ? undefined : resolve(values.profile),
-    rated: values.quick !== true && values.against === undefined, wholeSystem: values.quick !== true, overload: values.overload === true, help: values.help === true,
+    rated: values.quick !== true, wholeSystem: values.quick !== true, overload: values.overload === true, help: values.help === true,
   };
 }

@@ -174,6 +174,8 @@ function optionsOf({ NATS_URL, NATS_USER, NATS_PASSWORD }: MessagingConfig): Con
     timeout: TIMEOUT_MS,
     pingInterval: 2000,
     maxPingOut: 2,
+    // A trace for each request costs more than the request; an error of it says enough.
+    noAsyncTraces: true,
     // Else a rotated password closes the client for good.
     ignoreAuthErrorAbort: true,
     ...(NATS_USER !== undefined && { name: NATS_USER, user: NATS_USER, inboxPrefix: inboxOf(NATS_USER) }),

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash as hashOf, timingSafeEqual } from 'node:crypto';
 import { AccessTokenDocument, claimsOf } from '@strowger/models/access-tokens/access-tokens.schema';
 import { AccessTokenClaims } from '@strowger/oauth-core/facts';
 import { isSignedOut } from '@strowger/oauth-core/grants/refresh-token.grant';
@@ -30,7 +30,7 @@ export class StoredTokens {
   /** What is stored of a token, active or not. Whatever is no token at all is looked for like one, so that a database that is away shows. */
   async find(text: string): Promise<AccessTokenDocument | undefined> {
     if (text.length > MAX_TOKEN_LENGTH) return undefined;
-    const hash = createHash('sha256').update(text).digest();
+    const hash = hashOf('sha256', text, 'buffer');
     const id = (text.includes('.') ? jtiOf(text) : undefined) ?? hash.subarray(0, ID_BYTES);
     const token = await this.tokens.byId(id);
     return token && timingSafeEqual(hash, token.hash) ? token : undefined;

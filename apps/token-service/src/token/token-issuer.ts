@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { AccessTokenDocument } from '@strowger/models/access-tokens/access-tokens.schema';
 import { EventSource, makeEvent } from '@strowger/models/outbox/make-event';
 import { Owing } from '@strowger/models/outbox/owed-messages';
@@ -7,6 +7,7 @@ import { AccessTokenClaims } from '@strowger/oauth-core/facts';
 import { Decision, TokenRequest } from '@strowger/oauth-core/grants/grant';
 import { ceilingsOf, rightsOf } from '@strowger/oauth-core/standing';
 import { SigningKeys } from '../keys/signing-keys';
+import { RandomPool } from './random-pool';
 
 /** RFC 6749 §5.1; `expires_in` is seconds. */
 export interface TokenAnswer { readonly access_token: string; readonly token_type: 'Bearer'; readonly expires_in: number; readonly scope: string; readonly refresh_token?: string }
@@ -21,6 +22,8 @@ const MARGIN_SECONDS = 600;
 
 /** Signs an access token, stores it with its event, and answers once both are durable. */
 export class TokenIssuer {
+  private readonly random = new RandomPool();
+
   constructor(private readonly keys: SigningKeys, private readonly turns: TokenInserts, private readonly source: EventSource, private readonly settings: IssuerSettings) {}
 
   /** @throws NotDurable, TooMuchWaiting - nothing was answered; if the token was stored after all, its event follows */
@@ -28,8 +31,8 @@ export class TokenIssuer {
     const { standing: { application, account, tenant }, scope, grant_id, refresh_token, generation } = decision;
     const lifetime = Math.min(tenant.access_token_ttl_seconds, this.settings.longestTokenSeconds);
     const iat = Math.floor(request.at.getTime() / 1000);
-    const opaque = application.token_format === 'opaque' ? randomBytes(OPAQUE_BYTES).toString('base64url') : undefined;
-    const id = opaque === undefined ? randomBytes(ID_BYTES) : hashOf(opaque).subarray(0, ID_BYTES);
+    const opaque = application.token_format === 'opaque' ? this.random.take(OPAQUE_BYTES).toString('base64url') : undefined;
+    const id = opaque === undefined ? this.random.take(ID_BYTES) : hashOf(opaque).subarray(0, ID_BYTES);
     const jti = id.toString('base64url');
     const stored: Omit<AccessTokenClaims, 'jti'> = {
       iss: this.settings.issuer, sub: account.id, aud: this.settings.audience, client_id: application.client_id, exp: iat + lifetime, iat, scope,
@@ -53,4 +56,4 @@ export class TokenIssuer {
   }
 }
 
-const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
+const hashOf = (text: string): Buffer => hash('sha256', text, 'buffer');
