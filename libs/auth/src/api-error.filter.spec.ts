@@ -78,8 +78,8 @@ describe('ApiErrorFilter', () => {
   });
   it('knows a database that steps down by its code or label, and no other error of it', () => {
     const ofServer = (more: object): Error => driverError('MongoServerError', more);
-    for (const error of [ofServer({ code: 10107 }), ofServer({ code: 50 }), ofServer({ code: 1, errorLabels: ['RetryableWriteError'] }), ofServer({ errorLabels: ['TransientTransactionError'] })]) expect(answerTo(error).status).toBe(503);
-    for (const error of [ofServer({ code: 11000 }), ofServer({ errorLabels: [] }), driverError('MongoBulkWriteError'), driverError('MongoInvalidArgumentError')]) expect(answerTo(error).status).toBe(500);
+    for (const error of [ofServer({ code: 10107 }), ofServer({ code: 50 }), ofServer({ code: 1, errorLabels: ['RetryableWriteError'] }), ofServer({ errorLabels: ['TransientTransactionError'] }), driverError('MongoBulkWriteError', { writeErrors: [] }), driverError('MongoBulkWriteError', { errorLabels: ['TransientTransactionError'] })]) expect(answerTo(error).status).toBe(503);
+    for (const error of [ofServer({ code: 11000 }), ofServer({ errorLabels: [] }), driverError('MongoBulkWriteError', { writeErrors: [{ code: 121 }] }), driverError('MongoInvalidArgumentError')]) expect(answerTo(error).status).toBe(500);
     expect(answerTo(new ServiceUnavailableException('later')).headers['retry-after']).toBe('1');
   });
   it('answers anything else with a bare 500 and logs the cause with the request id', () => {

@@ -83,7 +83,9 @@ const UNAVAILABLE_CODES: ReadonlySet<unknown> = new Set([50, 91, 189, 262, 10107
 function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (UNAVAILABLE.test(error.name)) return true;
-  if (error.name !== 'MongoServerError') return false;
+  // The driver reports a lost connection as a bulk write error, too: one without refusals.
+  if (error.name === 'MongoBulkWriteError' && 'writeErrors' in error && Array.isArray(error.writeErrors) && error.writeErrors.length === 0) return true;
+  if (error.name !== 'MongoServerError' && error.name !== 'MongoBulkWriteError') return false;
   if ('code' in error && UNAVAILABLE_CODES.has(error.code)) return true;
   if (!('errorLabels' in error) || !Array.isArray(error.errorLabels)) return false;
   return error.errorLabels.includes('RetryableWriteError') || error.errorLabels.includes('TransientTransactionError');

@@ -1,4 +1,5 @@
 import { Connection, Model, Mongoose, Schema, mongo } from 'mongoose';
+import { HeartbeatWatch } from './heartbeat-watch';
 import { ModelsConfig } from './models.config';
 
 const SELECTION_TIMEOUT_MS = 2000;
@@ -9,8 +10,9 @@ const MAX_CLOCK_SKEW_MS = 60_000;
 
 /** Where a database operation stands when its server could not be asked, or did not answer: nobody knows whether it happened. */
 export function isDatabaseUnavailable(error: unknown): boolean {
+  // The driver reports a lost connection as a bulk write error, too: one without refusals.
+  if (error instanceof mongo.MongoBulkWriteError && [error.writeErrors].flat().length === 0) return true;
   if (error instanceof mongo.MongoServerError) return error.hasErrorLabel('RetryableWriteError') || error.hasErrorLabel('TransientTransactionError') || [50, 91, 189, 262, 10107, 11600, 11602, 13435, 13436].includes(Number(error.code));
-  if (error instanceof mongo.MongoBulkWriteError) return false;
   return error instanceof mongo.MongoError || (error instanceof Error && /^Mongo(ose)?/.test(error.name));
 }
 
@@ -19,6 +21,7 @@ export class Database {
   readonly connection: Connection;
   private closing = false;
   private opening: Promise<void>;
+  private watch: HeartbeatWatch | undefined;
 
   constructor(config: ModelsConfig, private readonly log: (line: string) => void = () => undefined) {
     const mongoose = new Mongoose();
@@ -53,8 +56,16 @@ export class Database {
 
   async close(): Promise<void> {
     this.closing = true;
+    this.watch?.stop();
     await this.connection.close().catch(() => undefined);
     await this.opening;
+  }
+
+  private async openAnew(uri: string): Promise<void> {
+    if (this.closing) return;
+    this.log('the driver no longer watches the database; connecting anew');
+    await this.connection.close().catch(() => undefined);
+    await this.open(uri);
   }
 
   private async open(uri: string): Promise<void> {
@@ -66,6 +77,8 @@ export class Database {
           serverSelectionTimeoutMS: SELECTION_TIMEOUT_MS, socketTimeoutMS: OPERATION_TIMEOUT_MS, connectTimeoutMS: SELECTION_TIMEOUT_MS,
           maxPoolSize: 24, promoteBuffers: true, ignoreUndefined: true, bufferCommands: false, autoIndex: false, autoCreate: false,
         });
+        this.watch = new HeartbeatWatch(this.connection.getClient(), () => { this.opening = this.openAnew(uri); });
+        if (this.closing) this.watch.stop();
         return;
       } catch (error) {
         if (!told) this.log(`database not reached yet: ${error instanceof Error ? error.name : String(error)}`);

@@ -1,4 +1,5 @@
 import { mongo } from 'mongoose';
+import { isDatabaseUnavailable } from './database';
 import { refusalsOf } from './refusals';
 
 type Failure = ConstructorParameters<typeof mongo.MongoBulkWriteError>[0];
@@ -24,5 +25,14 @@ describe('what an insertMany was refused', () => {
     ['no error of the database', new Error('x')],
   ])('is open after %s', (_, error) => {
     expect(refusalsOf(error, 5)).toBeUndefined();
+  });
+});
+
+describe('an operation whose server could not be asked, or did not answer', () => {
+  it('is one that lost its connection, inside an insertMany too; not one that was refused', () => {
+    expect(isDatabaseUnavailable(bulkError(new mongo.MongoNetworkError('connection closed'), 0))).toBe(true);
+    expect(isDatabaseUnavailable(new mongo.MongoNetworkError('connection closed'))).toBe(true);
+    expect(isDatabaseUnavailable(bulkError(refusing(121), 0))).toBe(false);
+    expect(isDatabaseUnavailable(new mongo.MongoServerError({ message: 'duplicate', code: 11000 }))).toBe(false);
   });
 });
