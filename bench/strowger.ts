@@ -16,7 +16,7 @@ import { basic, Contestant, formHead } from './contestant';
 const DATABASE = 'bench', SCOPE = 'rest:calllog:read', INTROSPECTED = 256;
 /** A grant rotates at most once a second here; with so many none comes round sooner. */
 const GRANTS_OF_A_KIND = 12_000, GRACE_SECONDS = 1;
-const PLENTY = '1000000';
+const PEOPLE = 16, PLENTY = '1000000';
 const Issued = z.object({ access_token: z.string() });
 interface Client { readonly id: string; readonly secret: string }
 
@@ -25,8 +25,7 @@ export class Strowger {
   private constructor(
     readonly servers: RunningServers, private readonly stack: Stack, private readonly supervisor: Supervisor,
     private readonly clients: Readonly<Record<'jwt' | 'opaque' | 'web_jwt' | 'web_opaque' | 'password', Client>>, private readonly seed: (client: 'web_jwt' | 'web_opaque') => Promise<string[]>,
-    /** A person's account, for the password grant. */
-    readonly person: { readonly username: string; readonly password: string }, private readonly close: () => Promise<void>,
+    private readonly people: readonly { readonly username: string; readonly password: string }[], private readonly close: () => Promise<void>,
   ) {}
 
   /** Starts MongoDB and NATS in `dataDir` and seeds a tenant; no service yet. */
@@ -40,6 +39,7 @@ export class Strowger {
     await database.connected();
     await seedScopes(database, ['rest:calllog:read', 'rest:callforward:read', 'rest:callforward:write']);
     const tenant = await SeededTenant.in(database), owner = await tenant.account({ username: 'owner' });
+    const people = await Promise.all(Array.from({ length: PEOPLE }, () => tenant.account()));
     const client = async (type: 'machine_to_machine' | 'native', token_format: 'jwt' | 'opaque'): Promise<Client & { readonly application: string }> => {
       const { client_id, secret, _id } = await tenant.application(owner._id, { type, token_format, password_grant: type === 'native' });
       return { id: client_id, secret, application: _id };
@@ -58,7 +58,7 @@ export class Strowger {
       return grants.map(({ _id, ...grant }) => keys.tokenOf({ id: _id, ...grant }, 0));
     };
     const close = async (): Promise<void> => { await supervisor.stopAll(); await database.close(); await servers.stop(); };
-    return new Strowger(servers, stack, supervisor, { jwt, opaque, web_jwt, web_opaque, password }, seed, owner, close);
+    return new Strowger(servers, stack, supervisor, { jwt, opaque, web_jwt, web_opaque, password }, seed, people, close);
   }
 
   /** One more process of token-service. `root`: the folder of another build (it has `apps/` and `libs/`). */
@@ -110,8 +110,8 @@ export class Strowger {
 
   /** The password grant, asked of the token-service on this port. */
   passwordRequests(port: number) {
-    const { id, secret } = this.clients.password, { username, password } = this.person;
-    return { port, head: formHead('/oauth/token', port, basic(id, secret)), bodies: [`grant_type=password&username=${username}&password=${password}&scope=${SCOPE}`] };
+    const { id, secret } = this.clients.password;
+    return { port, head: formHead('/oauth/token', port, basic(id, secret)), bodies: this.people.map(({ username, password }) => `grant_type=password&username=${username}&password=${password}&scope=${SCOPE}`) };
   }
 
   /** Process ids of what stands behind the services. */

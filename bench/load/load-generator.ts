@@ -94,9 +94,11 @@ async function obey(order: LoadOrder): Promise<LoadReply> {
     targets.set(order.define, { source: new Source(order.requests), port: order.requests.port });
     return { defined: order.define };
   }
-  const target = targets.get(order.run);
-  if (!target) throw new Error(`${order.run} was not defined`);
-  return { result: await run(target, order.slice) };
+  return { results: await Promise.all(order.run.map(({ name, slice }) => {
+    const target = targets.get(name);
+    if (!target) throw new Error(`${name} was not defined`);
+    return run(target, slice);
+  })) };
 }
 
 let last: Promise<unknown> = Promise.resolve();

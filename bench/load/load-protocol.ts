@@ -28,6 +28,6 @@ export interface SliceResult {
 }
 
 /** From the bench to the generator. */
-export type LoadOrder = { readonly define: string; readonly requests: Requests } | { readonly run: string; readonly slice: Slice };
+export type LoadOrder = { readonly define: string; readonly requests: Requests } | { readonly run: readonly { readonly name: string; readonly slice: Slice }[] };
 /** From the generator to the bench, one for each order, in their order. */
-export type LoadReply = { readonly defined: string } | { readonly result: SliceResult } | { readonly failed: string };
+export type LoadReply = { readonly defined: string } | { readonly results: readonly SliceResult[] } | { readonly failed: string };

@@ -15,8 +15,15 @@ export class Load {
 
   /** @throws Error - the name was not defined, or the generator is gone */
   async run(name: string, slice: Slice): Promise<SliceResult> {
-    const reply = await this.order({ run: name, slice });
-    if ('result' in reply) return reply.result;
+    const [result] = await this.runTogether([{ name, slice }]);
+    if (!result) throw new Error('the load generator gave no result');
+    return result;
+  }
+
+  /** Several slices at once. @throws Error - as `run` */
+  async runTogether(run: readonly { readonly name: string; readonly slice: Slice }[]): Promise<readonly SliceResult[]> {
+    const reply = await this.order({ run });
+    if ('results' in reply) return reply.results;
     throw new Error('failed' in reply ? reply.failed : 'the load generator answered something else');
   }
 
