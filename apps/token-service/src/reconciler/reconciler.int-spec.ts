@@ -73,7 +73,7 @@ describe('npm run admin -- audit republish', () => {
       expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(new RegExp(`^${String(before.length)} events of .* were told again`, 'm')) as unknown });
       await eventually('the trail to be whole', async () => (await told()).length === expected);
     }
-    const same = ({ _id, type, subject, tenant_id, terms }: AuditEventDocument) => ({ _id, type, subject, tenant_id, terms: type === 'token.issued' ? terms : undefined });
+    const same = ({ _id, type, subject, tenant_id }: AuditEventDocument) => ({ _id, type, subject, tenant_id });
     expect((await told()).map(same)).toEqual(before.map(same));
     expect((await told(['token.issued'])).map(({ data, time }) => ({ data, time }))).toEqual(before.filter(({ type }) => type === 'token.issued').map(({ data, time }) => ({ data, time })));
     expect(await metric('strowger_reconciler_missing_total')).toBe(2);

@@ -1,7 +1,6 @@
 import { Database } from '../database';
 import { refusalsOf } from '../refusals';
 import { AUDIT_EVENTS, AuditEventDocument } from './audit-events.schema';
-import { termsOf } from './audit-terms';
 
 /** So few that the database has them well within an operation's time even when it is busy: what took too long would be told again, and cost more. */
 const AT_ONCE = 500;
@@ -38,7 +37,7 @@ export class AuditEventsWriter {
 
   private async insert(events: readonly AuditEventDocument[]): Promise<Attempt> {
     try {
-      await this.events().insertMany(events.map(event => ({ ...event, terms: termsOf(event) })), { ordered: false });
+      await this.events().insertMany([...events], { ordered: false });
       return { taken: [], unstorable: [] };
     } catch (error) {
       const attempt = attemptOf(error, events);

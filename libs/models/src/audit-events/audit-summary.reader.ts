@@ -1,6 +1,6 @@
 import { Database } from '../database';
 import { AUDIT_EVENTS, AuditEventDocument } from './audit-events.schema';
-import { AuditFilter, auditQueries } from './audit-query';
+import { AuditFilter, auditQuery } from './audit-query';
 
 const LONGEST_QUERY_MS = 4000;
 /** Events that may stand for several of one second; in others `count` means something else. */
@@ -25,10 +25,10 @@ export class AuditSummaryReader {
   async cells(tenantId: string, filter: AuditFilter, seconds: number, by: SummaryField): Promise<SummaryCell[]> {
     const milliseconds = { $toLong: '$time' };
     const many = { $cond: [{ $and: [{ $in: ['$type', FLOODS] }, { $in: [{ $type: '$data.count' }, NUMBERS] }, { $gt: ['$data.count', 0] }] }, '$data.count', 1] };
-    const found = await Promise.all(auditQueries(tenantId, filter).map(query => this.database.collection<AuditEventDocument>(AUDIT_EVENTS).aggregate<{ _id: { at: unknown; key?: unknown }; count: number }>([
-      { $match: query },
+    const found = await this.database.collection<AuditEventDocument>(AUDIT_EVENTS).aggregate<{ _id: { at: unknown; key?: unknown }; count: number }>([
+      { $match: auditQuery(tenantId, filter) },
       { $group: { _id: { at: { $subtract: [milliseconds, { $mod: [milliseconds, seconds * 1000] }] }, key: SUMMARY_FIELDS[by] }, count: { $sum: many } } },
-    ], { maxTimeMS: LONGEST_QUERY_MS }).toArray()));
-    return found.flat().map(({ _id: { at, key }, count }) => ({ at: new Date(Number(at)), key: typeof key === 'string' ? key : null, count }));
+    ], { maxTimeMS: LONGEST_QUERY_MS }).toArray();
+    return found.map(({ _id: { at, key }, count }) => ({ at: new Date(Number(at)), key: typeof key === 'string' ? key : null, count }));
   }
 }

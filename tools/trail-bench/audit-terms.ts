@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isIP, SocketAddress } from 'node:net';
-import { AuditEventDocument } from './audit-events.schema';
+import { AuditEventDocument } from '@strowger/models/audit-events/audit-events.schema';
 
 /** What an event is found by, besides its tenant and time. `subject`: what it is about, the account or the username that it concerns. */
 export type TermKind = 'tenant' | 'type' | 'client_id' | 'subject' | 'scope' | 'grant_type' | 'ip';
