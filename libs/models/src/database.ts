@@ -1,5 +1,4 @@
 import { Connection, Model, Mongoose, Schema, mongo } from 'mongoose';
-import { HeartbeatWatch } from './heartbeat-watch';
 import { ModelsConfig } from './models.config';
 
 const SELECTION_TIMEOUT_MS = 2000;
@@ -21,7 +20,6 @@ export class Database {
   readonly connection: Connection;
   private closing = false;
   private opening: Promise<void>;
-  private watch: HeartbeatWatch | undefined;
 
   constructor(config: ModelsConfig, private readonly log: (line: string) => void = () => undefined) {
     const mongoose = new Mongoose();
@@ -56,16 +54,8 @@ export class Database {
 
   async close(): Promise<void> {
     this.closing = true;
-    this.watch?.stop();
     await this.connection.close().catch(() => undefined);
     await this.opening;
-  }
-
-  private async openAnew(uri: string): Promise<void> {
-    if (this.closing) return;
-    this.log('the driver no longer watches the database; connecting anew');
-    await this.connection.close().catch(() => undefined);
-    await this.open(uri);
   }
 
   private async open(uri: string): Promise<void> {
@@ -77,8 +67,6 @@ export class Database {
           serverSelectionTimeoutMS: SELECTION_TIMEOUT_MS, socketTimeoutMS: OPERATION_TIMEOUT_MS, connectTimeoutMS: SELECTION_TIMEOUT_MS,
           maxPoolSize: 24, promoteBuffers: true, ignoreUndefined: true, bufferCommands: false, autoIndex: false, autoCreate: false,
         });
-        this.watch = new HeartbeatWatch(this.connection.getClient(), () => { this.opening = this.openAnew(uri); });
-        if (this.closing) this.watch.stop();
         return;
       } catch (error) {
         if (!told) this.log(`database not reached yet: ${error instanceof Error ? error.name : String(error)}`);
