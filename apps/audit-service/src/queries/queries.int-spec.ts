@@ -169,7 +169,7 @@ describe('queries of the trail', () => {
       const { body } = await get(url, '/api/audit/status', 'auditor.t2');
       return body['lag'] === 0 && body;
     })).toEqual({
-      lag: 0, oldest_owed_at: null, dead_letters: 0, stale_since: null, last_event: { id: newest?.id, type: newest?.type, time: newest?.time, recorded_at: expect.any(String) as unknown },
+      lag: 0, oldest_owed_at: null, dead_letters: 0, documents_without_event: null, stale_since: null, last_event: { id: newest?.id, type: newest?.type, time: newest?.time, recorded_at: expect.any(String) as unknown },
     });
     const owed = (at: Date, more: object = {}) => ({ service: 'app-registry-service', at, sure: true, subject: 'strowger.events.x', batch: Buffer.alloc(1), ...more });
     const outbox = scene.database.collection('outbox');
