@@ -1,6 +1,9 @@
 import { eventually } from '../../../test/system';
 import { Account, Answer, Application, textOf, TokenScene } from './token-service.fixture';
 
+// Each wait inside has a bound of its own; this one is for a machine with much else to do.
+jest.setTimeout(60_000);
+
 const LIMIT = 10, ADDRESS_LIMIT = 100;
 let scene: TokenScene, phone: Application;
 beforeAll(async () => {
@@ -51,7 +54,7 @@ describe('wrong passwords', () => {
     await one?.process.stop();
     await one?.process.start();
     expect(errors(await times(2, i => attempt(account, from, { instance: i })))).toEqual(['rate_limit_exceeded', 'rate_limit_exceeded']);
-  }, 30_000);
+  });
   it('S30: lock out a stranger everywhere, but never the places the person signs in from', async () => {
     const account = await scene.account(), home = newAddress();
     expect((await attempt(account, home)).status).toBe(200);
@@ -78,7 +81,7 @@ describe('wrong passwords', () => {
     expect(evaluated(answers)).toBe(ADDRESS_LIMIT - 1);
     expect(errors([await wrong(other, from), await wrong(other, from), await attempt(other, from)])).toEqual(['invalid_grant', 'rate_limit_exceeded', 'rate_limit_exceeded']);
     expect((await attempt(other, newAddress())).status).toBe(200);
-  }, 30_000);
+  });
   it('S30: an IPv6 address counts as its /64, an IPv4 in IPv6 as itself', async () => {
     const account = await scene.account();
     await times(LIMIT, i => wrong(account, `2001:db8:1:2:${i.toString(16)}::1`));
@@ -97,12 +100,12 @@ describe('wrong passwords', () => {
     runs.push(() => wrong(real, from));
     const texts = await Promise.all(runs.map(async run => (await times(LIMIT + 2, run)).map(answer => `${String(answer.status)} ${answer.text} ${Object.keys(answer.headers).sort().join()}`)));
     expect(new Set(texts.map(answers => answers.join('\n'))).size).toBe(1);
-  }, 30_000);
+  });
   it('S32: with the empty password never match, and what is too long is never hashed nor counted', async () => {
     const account = await scene.account(), from = newAddress();
     for (const password of ['', 'x'.repeat(257), 'x'.repeat(50_000)]) for (let i = 0; i < LIMIT; i++) expect((await attempt(account, from, { password })).json['error']).toBe('invalid_request');
     expect((await attempt(account, from)).status).toBe(200);
-  }, 30_000);
+  });
 });
 
 describe('right passwords', () => {
@@ -114,7 +117,7 @@ describe('right passwords', () => {
       expect(answers.filter(answer => answer.status === 200).length).toBeGreaterThan(10);
     }
     expect(errors(await times(LIMIT + 1, i => wrong(account, from, { instance: i }))).filter(error => error === 'invalid_grant')).toHaveLength(LIMIT);
-  }, 30_000);
+  });
   it('match whatever the case and the white space around the name, and however the accents were typed', async () => {
     const account = await scene.account({ username: 'zoé.müller', live_username: 'zoé.müller', password: 'pässwörd-☎' });
     for (const username of ['ZOÉ.MÜLLER', '  zoé.müller ']) expect((await attempt({ ...account, username }, newAddress())).status).toBe(200);
@@ -153,7 +156,7 @@ describe('right passwords', () => {
       expect(errors(rest)).toContain('rate_limit_exceeded');
       expect(evaluated(rest)).toBe(LIMIT - 2);
     } finally { await tenants.updateOne({ _id: scene.tenant.id }, { $set: { api_application: true } }); }
-  }, 30_000);
+  });
 });
 
 describe('wrong client secrets', () => {
@@ -167,7 +170,7 @@ describe('wrong client secrets', () => {
     expect((await attempt(await scene.account(), from, { instance })).status).toBe(200);
     await limited.process.stop();
     scene.instances.splice(instance, 1);
-  }, 30_000);
+  });
 });
 
 test('S85: no password, right, wrong or misplaced, stands in a log, an event or a collection; nor a name that no account has', async () => {
@@ -176,4 +179,4 @@ test('S85: no password, right, wrong or misplaced, stands in a log, an event or 
   await scene.settled();
   const said = `${scene.logs()}\n${await scene.dump()}`;
   for (const secret of [...scene.secrets, misplaced, 'whatever-it-was', 'a wrong one', 'wrong-0.']) expect([secret, said.includes(secret)]).toEqual([secret, false]);
-}, 30_000);
+});

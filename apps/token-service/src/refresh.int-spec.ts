@@ -2,6 +2,9 @@ import { GrantDocument, GRANTS } from '@strowger/models/grants/grants.schema';
 import { eventually } from '../../../test/system';
 import { Account, Answer, Application, textOf, TokenScene } from './token-service.fixture';
 
+// Each wait inside has a bound of its own; this one is for a machine with much else to do.
+jest.setTimeout(60_000);
+
 const GRACE_SECONDS = 2;
 let scene: TokenScene, alice: Account, phone: Application;
 beforeAll(async () => {

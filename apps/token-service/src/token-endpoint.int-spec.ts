@@ -7,6 +7,9 @@ import { makeEvent, randomEventId } from '@strowger/models/outbox/make-event';
 import { eventually } from '../../../test/system';
 import { Account, Application, decodedJwt, errorOf, Form, RequestOptions, send, textOf, TokenScene, without } from './token-service.fixture';
 
+// Each wait inside has a bound of its own; this one is for a machine with much else to do.
+jest.setTimeout(60_000);
+
 let scene: TokenScene, issuer: string, alice: Account, robot: Application, phone: Application;
 beforeAll(async () => {
   scene = await TokenScene.start('token_service_endpoint', { env: { WRONG_SECRETS_PER_ADDRESS_AND_MINUTE: '1000000' } });

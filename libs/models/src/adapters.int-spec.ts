@@ -26,6 +26,9 @@ import { SIGNING_KEYS, SigningKeyDocument, signingKeyIndexes, SigningKeysStore }
 import { TurnReads } from './turns/turn-reads';
 import { TurnInsert, TurnWriter } from './turns/turn-writer';
 
+// Each wait inside has a bound of its own; this one is for a machine with much else to do.
+jest.setTimeout(60_000);
+
 const DAY_MS = 24 * 3600 * 1000;
 const owned = [[ACCESS_TOKENS, accessTokenIndexes], [CONSENTS, consentIndexes], [GRANTS, grantIndexes], [OUTBOX, outboxIndexes], [RATE_LIMITS, rateLimitIndexes], [SIGNING_KEYS, signingKeyIndexes]] as const;
 

@@ -13,6 +13,9 @@ import { Sender } from './outbox/sender';
 import { TooMuchWaiting, TurnLimits } from './turns/turns';
 import { NotDurable, TurnWriter } from './turns/turn-writer';
 
+// Each wait inside has a bound of its own; this one is for a machine with much else to do.
+jest.setTimeout(60_000);
+
 let servers: TestServers, database: Database, stream: TestStream, faulty: FaultyDatabase, sender: Sender;
 let commands: { name: string; collection: unknown; documents: number }[] = [];
 beforeAll(async () => {

@@ -2,6 +2,9 @@ import { hashSecret } from '@strowger/credentials/client-secret';
 import { eventually } from '../../../../test/system';
 import { Account, Answer, Application, TokenScene, without } from '../token-service.fixture';
 
+// Each wait inside has a bound of its own; this one is for a machine with much else to do.
+jest.setTimeout(60_000);
+
 const SECRET_WITH_EVERYTHING = 'a:b+c d%é☎&=';
 let scene: TokenScene, alice: Account, robot: Application, phone: Application;
 beforeAll(async () => {

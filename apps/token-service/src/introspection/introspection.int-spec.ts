@@ -1,5 +1,8 @@
 import { Account, Application, decodedJwt, errorOf, send, textOf, TokenScene } from '../token-service.fixture';
 
+// Each wait inside has a bound of its own; this one is for a machine with much else to do.
+jest.setTimeout(60_000);
+
 let scene: TokenScene, issuer: string, alice: Account, admin: Account, robot: Application, phone: Application, opaque: Application;
 beforeAll(async () => {
   scene = await TokenScene.start('token_service_introspection');
