@@ -19,8 +19,10 @@ export class AnnounceScopes {
    *   until then is; the next announcement makes the rest
    */
   async announce(service: string, announced: readonly AnnouncedScope[]): Promise<AnnouncementReply> {
+    // All instances change scopes in one order: transactions that take the same documents in different orders wait for each other.
+    const inOrder = announced.toSorted((one, other) => (one.scope < other.scope ? -1 : 1));
     for (let lost = 0; ;) {
-      const judgement = await this.judge(service, announced);
+      const judgement = await this.judge(service, inOrder);
       const page = judgement.changes.slice(0, PAGE);
       if (page.length === 0) {
         await this.scopes.seen(service, judgement.accepted);
