@@ -33,7 +33,7 @@ export async function startSystem(name: string): Promise<System> {
 }
 
 /** Resolves once `condition` gives something; fails after `seconds` with what was waited for. */
-export async function eventually<T>(what: string, condition: () => Promise<T | undefined | false>, seconds = 20): Promise<T> {
+export async function eventually<T>(what: string, condition: () => Promise<T | undefined | false>, seconds = 45): Promise<T> {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const value = await condition();

@@ -165,8 +165,12 @@ describe('wrong client secrets', () => {
     const guess = (): Promise<Answer> => scene.token({ grant_type: 'client_credentials', client_id: phone.client_id, client_secret: 'wrong' }, { instance, headers: { 'x-forwarded-for': from } });
     const answers = await Promise.all(Array.from({ length: 60 }, guess)), limits = answers.filter(answer => answer.status === 429);
     expect(errors(answers).every(error => error === 'invalid_client' || error === 'rate_limit_exceeded')).toBe(true);
-    expect(limits.length).toBeGreaterThanOrEqual(20);
-    for (const answer of limits) expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    expect(limits).toHaveLength(40);
+    for (const { headers } of limits) {
+      expect(headers).toMatchObject({ 'x-ratelimit-limit': '20', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': headers['retry-after'] });
+      expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+      expect(Number(headers['retry-after'])).toBeLessThanOrEqual(60);
+    }
     expect((await attempt(await scene.account(), from, { instance })).status).toBe(200);
     await limited.process.stop();
     scene.instances.splice(instance, 1);

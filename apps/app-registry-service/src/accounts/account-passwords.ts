@@ -1,7 +1,7 @@
 import { generatePassword } from '@strowger/credentials/client-secret';
 import { PasswordHasher, PasswordRefused, QueueFull } from '@strowger/credentials/password-hasher';
 import { Account } from '@strowger/models/accounts/accounts.reader';
-import { Counter, RateLimits, secondsLeft } from '@strowger/models/rate-limits/rate-limits.store';
+import { Counter, RateLimits } from '@strowger/models/rate-limits/rate-limits.store';
 import { OAuthError } from '@strowger/oauth-core/oauth-error';
 import { WantedPassword } from './account.request';
 
@@ -29,12 +29,12 @@ export class AccountPasswords {
    */
   async assertCurrent(account: Account, typed: string): Promise<void> {
     const counter: Counter = { what: 'current_password', whom: account.id, windowSeconds: this.limit.windowSeconds };
-    const at = this.now();
-    if (await this.limits.hit(counter, at) > this.limit.attempts) {
-      throw new OAuthError('rate_limit_exceeded', 'too many wrong current passwords; wait, or ask an administrator to reset it', { retryAfterSeconds: secondsLeft(counter, at), limit: this.limit.attempts });
+    const hit = await this.limits.hit(counter, this.now());
+    if (hit.count > this.limit.attempts) {
+      throw new OAuthError('rate_limit_exceeded', 'too many wrong current passwords; wait, or ask an administrator to reset it', { retryAfterSeconds: hit.secondsLeft, limit: this.limit.attempts });
     }
     if (!await asked('current_password', () => this.hasher.verify(account.password_hash, typed))) throw new OAuthError('access_denied', 'current_password is wrong');
-    await this.limits.giveBack(counter, at);
+    await this.limits.giveBack(hit);
   }
 }
 

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { Strategy } from 'passport';
 import { secretMatches } from '@strowger/credentials/client-secret';
 import { SecretUses } from '@strowger/models/secret-uses/secret-uses.store';
-import { RateLimits, secondsLeft } from '@strowger/models/rate-limits/rate-limits.store';
+import { RateLimits } from '@strowger/models/rate-limits/rate-limits.store';
 import { ApplicationFacts } from '@strowger/oauth-core/facts';
 import { parseBasic } from '@strowger/oauth-core/form';
 import { OAuthError } from '@strowger/oauth-core/oauth-error';
@@ -62,9 +62,9 @@ export class ClientAuthStrategy extends Strategy {
   /** Failures are counted after the fact, so that a good request costs no write. */
   private async fail401(request: FastifyRequest, at: Date): Promise<never> {
     const counter = { what: 'client_secret', whom: limitedAddress(originOf(request).ip), windowSeconds: 60 };
-    const failures = await this.parts.limits.hit(counter, at);
-    if (failures > this.parts.wrongSecretsPerMinute) {
-      throw new OAuthError('rate_limit_exceeded', 'too many failed client authentications from this address', { retryAfterSeconds: secondsLeft(counter, at), limit: this.parts.wrongSecretsPerMinute });
+    const failed = await this.parts.limits.hit(counter, at);
+    if (failed.count > this.parts.wrongSecretsPerMinute) {
+      throw new OAuthError('rate_limit_exceeded', 'too many failed client authentications from this address', { retryAfterSeconds: failed.secondsLeft, limit: this.parts.wrongSecretsPerMinute });
     }
     throw new OAuthError('invalid_client', FAILED);
   }

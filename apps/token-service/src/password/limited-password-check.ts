@@ -1,6 +1,6 @@
 import { PasswordHasher, PasswordRefused, QueueFull } from '@strowger/credentials/password-hasher';
 import { AccountsReader, normalUsername } from '@strowger/models/accounts/accounts.reader';
-import { Counter, RateLimits, secondsLeft } from '@strowger/models/rate-limits/rate-limits.store';
+import { Counter, Hit, RateLimits } from '@strowger/models/rate-limits/rate-limits.store';
 import { SignInAddresses } from '@strowger/models/sign-in-addresses/sign-in-addresses.store';
 import { AccountFacts } from '@strowger/oauth-core/facts';
 import { OAuthError } from '@strowger/oauth-core/oauth-error';
@@ -40,7 +40,7 @@ export class LimitedPasswordCheck extends PasswordCheck {
   private async evaluate<T>(who: Guessed, password: string, origin: Origin, accept: (account: AccountFacts) => Promise<T | undefined>): Promise<T | undefined> {
     const now = this.now(), { account } = who;
     const counted = await this.count(who, now);
-    const takeBack = () => Promise.all(counted.map(counter => this.counters.limits.giveBack(counter, now)));
+    const takeBack = () => Promise.all(counted.map(hit => this.counters.limits.giveBack(hit)));
     const [right, accepted] = await Promise.all([this.matches(account, password), account?.status === 'active' ? accept(account) : undefined])
       .catch(async (error: unknown) => { await takeBack(); throw error; });
     if (!account || !right || accepted === undefined) {
@@ -52,7 +52,7 @@ export class LimitedPasswordCheck extends PasswordCheck {
   }
 
   /** @throws OAuthError rate_limit_exceeded - a counter is full; nothing is evaluated */
-  private async count({ username, known, address }: Guessed, now: Date): Promise<Counter[]> {
+  private async count({ username, known, address }: Guessed, now: Date): Promise<Hit[]> {
     const { limits, allowed } = this.counters;
     const counter = (what: string, whom: string): Counter => ({ what, whom, windowSeconds: allowed.windowSeconds });
     const judged: [Counter, number][] = [
@@ -60,12 +60,13 @@ export class LimitedPasswordCheck extends PasswordCheck {
       ...(known ? [] : [[counter('password:account_from_strangers', username), allowed.accountFromStrangers] as [Counter, number]]),
       [counter('password:address', address), allowed.address],
     ];
+    const counted: Hit[] = [];
     for (const [one, most] of judged) {
-      if (await limits.hit(one, now) > most) {
-        throw new OAuthError('rate_limit_exceeded', 'too many attempts; wait, then try again', { retryAfterSeconds: secondsLeft(one, now), limit: most });
-      }
+      const hit = await limits.hit(one, now);
+      if (hit.count > most) throw new OAuthError('rate_limit_exceeded', 'too many attempts; wait, then try again', { retryAfterSeconds: hit.secondsLeft, limit: most });
+      counted.push(hit);
     }
-    return judged.map(([one]) => one);
+    return counted;
   }
 
   private async matches(account: AccountFacts | undefined, password: string): Promise<boolean> {

@@ -1,20 +1,21 @@
-import { Counter, RateLimits, windowOf } from './rate-limits.store';
+import { Counter, endOf, Hit, hitOf, RateLimits } from './rate-limits.store';
 
 /** Counters in memory, of one process. */
 export class InMemoryRateLimits extends RateLimits {
-  private readonly counts = new Map<string, number>();
+  private readonly windows = new Map<string, { count: number; readonly endsAt: Date }>();
 
-  override hit(counter: Counter, now: Date): Promise<number> {
-    const count = (this.counts.get(keyOf(counter, now)) ?? 0) + 1;
-    this.counts.set(keyOf(counter, now), count);
-    return Promise.resolve(count);
+  override hit(counter: Counter, now: Date, times = 1): Promise<Hit> {
+    const known = this.windows.get(keyOf(counter)), window = known && known.endsAt > now ? known : { count: 0, endsAt: endOf(counter, now) };
+    window.count += times;
+    this.windows.set(keyOf(counter), window);
+    return Promise.resolve(hitOf(counter, window.count, window.endsAt, now));
   }
 
-  override giveBack(counter: Counter, now: Date): Promise<void> {
-    const count = this.counts.get(keyOf(counter, now)) ?? 0;
-    if (count > 0) this.counts.set(keyOf(counter, now), count - 1);
+  override giveBack({ counter, endsAt }: Hit): Promise<void> {
+    const window = this.windows.get(keyOf(counter));
+    if (window && window.count > 0 && window.endsAt.getTime() === endsAt.getTime()) window.count--;
     return Promise.resolve();
   }
 }
 
-const keyOf = (counter: Counter, now: Date): string => JSON.stringify([counter.what, counter.whom, windowOf(counter, now)]);
+const keyOf = ({ what, whom }: Counter): string => JSON.stringify([what, whom]);

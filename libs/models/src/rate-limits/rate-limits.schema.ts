@@ -3,7 +3,7 @@ import { IndexSpec } from '../database';
 
 export const RATE_LIMITS = 'rate_limits';
 
-/** A counter that instances share, of one window; `_id` is `<what>:<whom, hashed>:<window>`. Nothing depends on when it goes. */
+/** A counter that instances share, and when its window ends; `_id` is `<what>:<whom, hashed>`. Once that is past, nothing depends on when it goes. */
 export interface RateLimitDocument { _id: string; count: number; expires_at: Date }
 
 export const rateLimitSchema = new Schema<RateLimitDocument>({ _id: { type: String, required: true }, count: { type: Number, required: true }, expires_at: { type: Date, required: true } }, { versionKey: false });
