@@ -28,6 +28,7 @@ import { Sender } from '@strowger/models/outbox/sender';
 import { RateLimitsStore } from '@strowger/models/rate-limits/rate-limits.store';
 import { ReconciliationsStore } from '@strowger/models/reconciliations/reconciliations.store';
 import { ScopesReader } from '@strowger/models/scopes/scopes.reader';
+import { EndedSecretUsesStore } from '@strowger/models/secret-uses/ended-secret-uses.store';
 import { SecretUses } from '@strowger/models/secret-uses/secret-uses.store';
 import { SignInAddresses } from '@strowger/models/sign-in-addresses/sign-in-addresses.store';
 import { SigningKeysStore } from '@strowger/models/signing-keys/signing-keys.store';
@@ -140,7 +141,7 @@ export class TokenServiceModule {
         provide(ListTokens, [Database, StoredTokens, ReachedAccounts], (database: Database, tokens: StoredTokens, reached: ReachedAccounts) => new ListTokens(new LiveTokensReader(database), tokens, reached, now)),
         provide(RemoveToken, [StoredTokens, AccessTokensStore, ReachedAccounts], (tokens: StoredTokens, revocations: AccessTokensStore, reached: ReachedAccounts) => new RemoveToken(tokens, revocations, reached)),
         provide(Janitor, [Database, TokenServiceMetrics, LOG], (database: Database, counts: TokenServiceMetrics, serviceLog: ServiceLog) => new Janitor(
-          { tokens: new EndedTokensStore(database), grants: new EndedGrantsStore(database), owed: new OwedReader(database) },
+          { tokens: new EndedTokensStore(database), grants: new EndedGrantsStore(database), secretUses: new EndedSecretUsesStore(database), owed: new OwedReader(database) },
           { everySeconds: config.JANITOR_EVERY_SECONDS, longestTokenSeconds: config.ACCESS_TOKEN_TTL_MAX_SECONDS, now, counts }, serviceLog)),
         provide(ReconcilerMetrics, [Registry], (metrics: Registry) => new ReconcilerMetrics(metrics)),
         provide(Reconciler, [Database, JetStreamPublisher, ReconcilerMetrics, LOG], (database: Database, publisher: JetStreamPublisher, counts: ReconcilerMetrics, serviceLog: ServiceLog) => new Reconciler({

@@ -2,11 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { AccessTokenDocument, ACCESS_TOKENS, accessTokenIndexes } from '@strowger/models/access-tokens/access-tokens.schema';
 import { EndedTokensStore } from '@strowger/models/access-tokens/ended-tokens.store';
 import { ACCOUNTS } from '@strowger/models/accounts/accounts.schema';
+import { APPLICATIONS, ApplicationDocument } from '@strowger/models/applications/applications.schema';
 import { Database, ensureIndexes } from '@strowger/models/database';
 import { EndedGrantsStore } from '@strowger/models/grants/ended-grants.store';
 import { GrantDocument, GRANTS, grantIndexes } from '@strowger/models/grants/grants.schema';
 import { OUTBOX, OutboxDocument, outboxIndexes } from '@strowger/models/outbox/outbox.schema';
 import { OwedReader } from '@strowger/models/outbox/owed.reader';
+import { EndedSecretUsesStore } from '@strowger/models/secret-uses/ended-secret-uses.store';
+import { SECRET_USES, SecretUseDocument } from '@strowger/models/secret-uses/secret-uses.store';
 import { signInAddressIndexes } from '@strowger/models/sign-in-addresses/sign-in-addresses.store';
 import { serversFor, TestServers } from '../../../../test/servers';
 import { eventually } from '../../../../test/system';
@@ -20,11 +23,11 @@ beforeAll(async () => {
   servers = await serversFor('janitor');
   database = new Database({ MONGODB_URI: servers.mongodbUri });
   await database.connected();
-  for (const [collection, indexes] of [[ACCESS_TOKENS, accessTokenIndexes], [GRANTS, grantIndexes], [OUTBOX, outboxIndexes], [ACCOUNTS, []]] as const) await ensureIndexes(database, collection, indexes);
+  for (const [collection, indexes] of [[ACCESS_TOKENS, accessTokenIndexes], [GRANTS, grantIndexes], [OUTBOX, outboxIndexes], [ACCOUNTS, []], [APPLICATIONS, []], [SECRET_USES, []]] as const) await ensureIndexes(database, collection, indexes);
 }, 120_000);
 afterAll(async () => { await database.close(); await servers.stop(); }, 60_000);
 beforeEach(async () => {
-  for (const collection of [ACCESS_TOKENS, GRANTS, OUTBOX, ACCOUNTS]) await database.collection(collection).deleteMany({});
+  for (const collection of [ACCESS_TOKENS, GRANTS, OUTBOX, ACCOUNTS, APPLICATIONS, SECRET_USES]) await database.collection(collection).deleteMany({});
   swept = {};
 });
 
@@ -41,7 +44,7 @@ const owed = async (service: string, seconds: number, fields: Partial<OutboxDocu
 };
 const left = async (): Promise<[number, number]> => [await database.collection(ACCESS_TOKENS).countDocuments({}), await database.collection(GRANTS).countDocuments({})];
 const janitor = (stores: Partial<JanitorStores> = {}, settings: Partial<JanitorSettings> = {}): Janitor => new Janitor(
-  { tokens: new EndedTokensStore(database), grants: new EndedGrantsStore(database), owed: new OwedReader(database), ...stores },
+  { tokens: new EndedTokensStore(database), grants: new EndedGrantsStore(database), secretUses: new EndedSecretUsesStore(database), owed: new OwedReader(database), ...stores },
   { everySeconds: 1, longestTokenSeconds: LONGEST, now: () => NOW, counts: { swept: (what, many) => { swept[what] = (swept[what] ?? 0) + many; } }, ...settings }, { warn: () => undefined });
 
 it('deletes tokens seven days after their end, of every account, and keeps every other', async () => {
@@ -106,6 +109,16 @@ it('runs by itself, goes on after a round that failed, and stops when told, betw
   const before = swept['access_tokens'];
   await running.sweep();
   expect([await left(), swept['access_tokens']]).toEqual([[1, 0], before]);
+});
+it('deletes when a secret was last used once no application has that secret, and keeps every other use', async () => {
+  const application = (_id: string, status: ApplicationDocument['status'], ...secrets: string[]) => ({ _id, status, secrets: secrets.map(id => ({ id })) });
+  const use = (_id: string, application_id: string) => ({ _id, tenant_id: 't', application_id, last_used_at: NOW });
+  const gone = Array.from({ length: 420 }, (_, i) => `gone-${String(i)}`);
+  await database.collection<{ _id: string }>(APPLICATIONS).insertMany([application('a', 'active', 'burned', 'kept'), application('b', 'disabled', 'other'), application('c', 'deleted', 'deleted')]);
+  await database.collection<SecretUseDocument>(SECRET_USES).insertMany([...['kept', 'burned', ...gone].map(id => use(id, 'a')), use('other', 'b'), use('deleted', 'c'), use('orphan', 'never was')]);
+  await Promise.all([janitor().sweep(), janitor().sweep()]);
+  expect((await database.collection<SecretUseDocument>(SECRET_USES).find().toArray()).map(one => one._id).sort()).toEqual(['burned', 'kept', 'other']);
+  expect(swept).toEqual({ secret_uses: 422 });
 });
 it('S30: an address that an account signed in from goes by itself after the thirty days in which it counts', () => {
   expect(signInAddressIndexes).toEqual([{ key: { last_at: 1 }, options: { expireAfterSeconds: 31 * DAY } }]);

@@ -1,12 +1,18 @@
 import { EndedTokensStore } from '@strowger/models/access-tokens/ended-tokens.store';
 import { EndedGrantsStore } from '@strowger/models/grants/ended-grants.store';
 import { OwedReader } from '@strowger/models/outbox/owed.reader';
+import { EndedSecretUsesStore } from '@strowger/models/secret-uses/ended-secret-uses.store';
 import { LOST_ANSWER_SECONDS } from '@strowger/oauth-core/refresh-token';
 import { ServiceLog } from '@strowger/service/service-log';
 
 /** What is deleted, and where it is counted. */
-export type Swept = 'access_tokens' | 'grants';
-export interface JanitorStores { readonly tokens: Pick<EndedTokensStore, 'accounts' | 'delete'>; readonly grants: Pick<EndedGrantsStore, 'delete'>; readonly owed: Pick<OwedReader, 'owesSince'> }
+export type Swept = 'access_tokens' | 'grants' | 'secret_uses';
+export interface JanitorStores {
+  readonly tokens: Pick<EndedTokensStore, 'accounts' | 'delete'>;
+  readonly grants: Pick<EndedGrantsStore, 'delete'>;
+  readonly secretUses: Pick<EndedSecretUsesStore, 'uses' | 'delete'>;
+  readonly owed: Pick<OwedReader, 'owesSince'>;
+}
 /** `everySeconds`: from the end of one round to the next. `longestTokenSeconds`: ACCESS_TOKEN_TTL_MAX_SECONDS. */
 export interface JanitorSettings { readonly everySeconds: number; readonly longestTokenSeconds: number; readonly now: () => Date; readonly counts: { swept(what: Swept, many: number): void } }
 
@@ -18,7 +24,7 @@ const DAY_SECONDS = 24 * 3600, MARGIN_SECONDS = 600, AT_ONCE = 200;
 class RoundEnds extends Error { override readonly name = 'RoundEnds'; }
 
 /**
- * Deletes access tokens and grants that nobody needs any more, in small batches, resting after each as long as it took.
+ * Deletes access tokens, grants and uses of secrets that nobody needs any more, in small batches, resting after each as long as it took.
  * Every instance has one; what two of them delete at once is deleted once. While any event is owed for over a day nothing is deleted: a document may be all
  * that is left to tell it from.
  */
@@ -48,6 +54,9 @@ export class Janitor {
       }
       // A grant outlives every token that came of it: without it they would be dead early.
       await this.inBatches('grants', () => this.stores.grants.delete(past(KEPT_SECONDS + this.settings.longestTokenSeconds + MARGIN_SECONDS), AT_ONCE));
+      for (let uses = await this.stores.secretUses.uses(undefined); uses.length > 0; uses = await this.stores.secretUses.uses(uses.at(-1))) {
+        await this.inBatches('secret_uses', () => this.stores.secretUses.delete(uses));
+      }
     } catch (error) {
       if (!(error instanceof RoundEnds)) throw error;
     }
