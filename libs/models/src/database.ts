@@ -1,4 +1,5 @@
 import { Connection, Model, Mongoose, Schema, mongo } from 'mongoose';
+import { watchDriverSockets } from './driver-sockets';
 import { ModelsConfig } from './models.config';
 
 const SELECTION_TIMEOUT_MS = 2000;
@@ -22,6 +23,7 @@ export class Database {
   private opening: Promise<void>;
 
   constructor(config: ModelsConfig, private readonly log: (line: string) => void = () => undefined) {
+    watchDriverSockets();
     const mongoose = new Mongoose();
     mongoose.set('sanitizeFilter', true);
     mongoose.set('autoIndex', false);
