@@ -93,13 +93,16 @@ const freezeOfServer = (server: Server): Fault => ({
   },
 });
 
+const HALF_WRITTEN_WITHIN = 10;
 /** The writes to one collection never leave a token-service whose bus is away, and then it is killed: the turn is written by half. */
 const halfWritten = (collection: string, name: string): Fault => ({
-  name: `${name} never sent, bus away, kill -9`, strikes: 3, lasts: [300, 900],
+  name: `${name} never sent, bus away, kill -9`, strikes: 3, lasts: [700, 1500],
   async strike(deployment, strike) {
     const victims = hit(deployment, 'token-service', strike);
     deployment.bus.cut();
     for (const { way } of victims) if (way) way.fate = losesWritesTo(collection);
+    const lost = (): number => victims.reduce((sum, { way }) => sum + (way?.lost ?? 0), 0), before = lost();
+    await eventually('a write to be lost', () => Promise.resolve(lost() > before), HALF_WRITTEN_WITHIN).catch(() => undefined);
     await pause(strike.lasts);
     const killed = await kill(victims.map(victim => victim.process), 0);
     for (const { way } of victims) if (way) way.fate = undefined;
