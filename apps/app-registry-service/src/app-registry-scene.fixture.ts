@@ -76,7 +76,7 @@ export class AppRegistryScene {
     const service = await serve(appRegistryService(appRegistryConfig({
       PORT: '0', LOG_LEVEL: 'silent', STROWGER_INSTANCE: instance, MONGODB_URI: servers.mongodbUri, NATS_URL: servers.natsUrl, NATS_USER: 'app-registry-service',
       NATS_PASSWORD: servers.busPassword('app-registry-service'), STROWGER_ISSUER: 'http://localhost:8080', TOKEN_SERVICE_URL: `http://127.0.0.1:${port}`,
-      STROWGER_SERVICE_ID: 'app-registry-service', STROWGER_SERVICE_SECRET: 'not-a-secret-of-anything', ...more,
+      STROWGER_SERVICE_ID: 'app-registry-service', STROWGER_SERVICE_SECRET: 'not-a-secret-of-anything', API_REQUESTS_PER_MINUTE: '1000000', ...more,
     })));
     this.services.push(service);
     await eventually(`${instance} to be ready`, async () => (await fetch(`${service.url}/health/ready`)).ok);

@@ -5,6 +5,7 @@ import { ApiErrorFilter } from '@strowger/auth/api-error.filter';
 import { AuthConfig } from '@strowger/auth/auth.config';
 import { BearerGuard } from '@strowger/auth/bearer.guard';
 import { HttpTokenIntrospector } from '@strowger/auth/http-token-introspector';
+import { RequestLimit } from '@strowger/auth/request-limit';
 import { ScopeAnnouncer } from '@strowger/auth/scope-announcer';
 import { TokenIntrospector } from '@strowger/auth/token-introspector';
 import { PasswordHasher } from '@strowger/credentials/password-hasher';
@@ -97,6 +98,7 @@ const surroundings = (config: AuthConfig, registry: Registry): Provider[] => [
   { provide: ScopeAnnouncer, inject: [Bus, LOG], useFactory: (bus: Bus, log: ServiceLog) => new ScopeAnnouncer(bus, SERVICE, managementScopes, log) },
   { provide: AppRegistryMetrics, inject: [Registry, OutboxStore, Relay], useFactory: (metrics: Registry, outbox: OutboxStore, relay: Relay) => new AppRegistryMetrics(metrics, outbox, relay, now) },
   { provide: TokenIntrospector, useFactory: () => new HttpTokenIntrospector(config) },
+  { provide: RequestLimit, inject: [Database, LOG], useFactory: (database: Database, log: ServiceLog) => new RequestLimit(new RateLimitsStore(database), { service: SERVICE, perMinute: config.API_REQUESTS_PER_MINUTE, now, log }) },
   { provide: APP_GUARD, useClass: BearerGuard },
   { provide: APP_FILTER, useClass: ApiErrorFilter },
 ];

@@ -1,4 +1,5 @@
 import { Registry } from 'prom-client';
+import { RequestLimit, tellAllowance } from '@strowger/auth/request-limit';
 import { ScopeAnnouncer } from '@strowger/auth/scope-announcer';
 import { Bus } from '@strowger/messaging/bus';
 import { Relay } from '@strowger/messaging/relay';
@@ -20,6 +21,7 @@ export function appRegistryService(config: AppRegistryConfig, log: ServiceLog = 
   return {
     name: SERVICE, module: AppRegistryServiceModule.with(config, registry, log), config, registry,
     bodies: fastify => { acceptJsonAndForms(fastify, parseForm); acceptPng(fastify); },
+    plugins: fastify => { tellAllowance(fastify, config.API_REQUESTS_PER_MINUTE); },
     background: app => {
       app.get(AppRegistryMetrics);
       void app.get(PrepareDatabase).run();
@@ -35,6 +37,7 @@ export function appRegistryService(config: AppRegistryConfig, log: ServiceLog = 
       { name: 'publish what is owed', run: () => app.get(Sender).drain() },
       { name: 'stop the relay', run: () => app.get(Relay).stop() },
       { name: 'stop the rest', run: async () => { app.get(PrepareDatabase).stop(); app.get(ScopeAnnouncer).stop(); await Promise.resolve(); } },
+      { name: 'share the counts of requests', run: () => app.get(RequestLimit).drain() },
       { name: 'leave the bus', run: () => app.get(Bus).close() },
       { name: 'leave the database', run: () => app.get(Database).close() },
     ],

@@ -63,7 +63,7 @@ export class AuditScene {
     const registry = new Registry();
     const service = await serve(auditService(auditServiceConfig({
       PORT: '0', LOG_LEVEL: 'silent', MONGODB_URI: this.servers.mongodbUri, NATS_URL: this.servers.natsUrl, NATS_USER: 'audit-service', NATS_PASSWORD: this.servers.busPassword('audit-service'),
-      TOKEN_SERVICE_URL: `http://127.0.0.1:${String((this.introspection.address() as AddressInfo).port)}`, STROWGER_SERVICE_ID: 'audit-service', STROWGER_SERVICE_SECRET: 'x'.repeat(32),
+      TOKEN_SERVICE_URL: `http://127.0.0.1:${String((this.introspection.address() as AddressInfo).port)}`, STROWGER_SERVICE_ID: 'audit-service', STROWGER_SERVICE_SECRET: 'x'.repeat(32), API_REQUESTS_PER_MINUTE: '1000000',
     }), registry));
     this.instances.push({ service, registry });
     await eventually('the service to be ready', async () => (await fetch(`${service.url}/health/ready`)).ok);

@@ -4,6 +4,7 @@ import { Registry } from 'prom-client';
 import { ApiErrorFilter } from '@strowger/auth/api-error.filter';
 import { BearerGuard } from '@strowger/auth/bearer.guard';
 import { HttpTokenIntrospector } from '@strowger/auth/http-token-introspector';
+import { RequestLimit } from '@strowger/auth/request-limit';
 import { ScopeAnnouncer } from '@strowger/auth/scope-announcer';
 import { TokenIntrospector } from '@strowger/auth/token-introspector';
 import { Bus } from '@strowger/messaging/bus';
@@ -15,6 +16,7 @@ import { AuditEventsWriter } from '@strowger/models/audit-events/audit-events.wr
 import { AuditSummaryReader } from '@strowger/models/audit-events/audit-summary.reader';
 import { Database } from '@strowger/models/database';
 import { OwedReader } from '@strowger/models/outbox/owed.reader';
+import { RateLimitsStore } from '@strowger/models/rate-limits/rate-limits.store';
 import { ReconciliationsReader } from '@strowger/models/reconciliations/reconciliations.reader';
 import { makeLog } from '@strowger/service/service-log';
 import { AuditServiceConfig } from './audit-service.config';
@@ -62,7 +64,11 @@ export class AuditServiceModule {
           new ExportTrail(events, new AuditEventsWriter(database), { service: SERVICE, instance: config.STROWGER_INSTANCE }, log)),
         provide(SummarizeTrail, [Database], (database: Database) => new SummarizeTrail(new AuditSummaryReader(database))),
         provide(TokenIntrospector, [], () => new HttpTokenIntrospector(config)),
-        { provide: APP_GUARD, inject: [TokenIntrospector, Reflector], useFactory: (introspector: TokenIntrospector, reflector: Reflector) => new BearerGuard(introspector, reflector) },
+        provide(RequestLimit, [Database], (database: Database) => new RequestLimit(new RateLimitsStore(database), { service: SERVICE, perMinute: config.API_REQUESTS_PER_MINUTE, now: () => new Date(), log })),
+        {
+          provide: APP_GUARD, inject: [TokenIntrospector, RequestLimit, Reflector],
+          useFactory: (introspector: TokenIntrospector, limit: RequestLimit, reflector: Reflector) => new BearerGuard(introspector, limit, reflector),
+        },
         { provide: APP_FILTER, useFactory: () => new ApiErrorFilter(tooLong) },
       ],
     };

@@ -1,4 +1,5 @@
 import { Registry } from 'prom-client';
+import { RequestLimit, tellAllowance } from '@strowger/auth/request-limit';
 import { ScopeAnnouncer } from '@strowger/auth/scope-announcer';
 import { Bus } from '@strowger/messaging/bus';
 import { JetStreamServer } from '@strowger/messaging/jetstream-server';
@@ -14,6 +15,7 @@ import { TrailWatch } from './status/trail-watch';
 export const auditService = (config: AuditServiceConfig, registry: Registry): ServiceOptions => ({
   name: SERVICE, module: AuditServiceModule.with(config, registry), config, registry,
   microservices: app => { app.connectMicroservice({ strategy: app.get(JetStreamServer) }); },
+  plugins: fastify => { tellAllowance(fastify, config.API_REQUESTS_PER_MINUTE); },
   background: app => {
     void app.get(StartUp).run();
     app.get(TrailWatch).start();
@@ -28,6 +30,7 @@ export const auditService = (config: AuditServiceConfig, registry: Registry): Se
     { name: 'stop what runs beside', run: () => { app.get(StartUp).stop(); app.get(TrailWatch).stop(); app.get(ScopeAnnouncer).stop(); return Promise.resolve(); } },
     { name: 'record what was exported', run: () => app.get(ExportTrail).drain() },
     { name: 'record what was received', run: () => app.get(JetStreamServer).close() },
+    { name: 'share the counts of requests', run: () => app.get(RequestLimit).drain() },
     { name: 'leave the bus', run: () => app.get(Bus).close() },
     { name: 'leave the database', run: () => app.get(Database).close() },
   ],

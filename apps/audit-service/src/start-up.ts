@@ -1,6 +1,7 @@
 import { AUDIT_DEAD_LETTERS, auditDeadLetterIndexes } from '@strowger/models/audit-dead-letters/audit-dead-letters.schema';
 import { AUDIT_EVENTS, auditEventIndexes } from '@strowger/models/audit-events/audit-events.schema';
 import { Database, ensureIndexes } from '@strowger/models/database';
+import { RATE_LIMITS, rateLimitIndexes } from '@strowger/models/rate-limits/rate-limits.schema';
 import { ServiceLog } from '@strowger/service/service-log';
 
 const PAUSE_MS = 500;
@@ -32,6 +33,7 @@ export class StartUp {
       try {
         await ensureIndexes(this.database, AUDIT_EVENTS, auditEventIndexes);
         await ensureIndexes(this.database, AUDIT_DEAD_LETTERS, auditDeadLetterIndexes);
+        await ensureIndexes(this.database, RATE_LIMITS, rateLimitIndexes);
         this.ready = true;
         this.finished.resolve(undefined);
         return;

@@ -18,19 +18,19 @@ export const quiet = { info: () => undefined, warn: () => undefined, error: () =
 export const announced = (scope: string, more: Partial<AnnouncedScope> = {}): AnnouncedScope => ({ scope, description: `About ${scope}`, access_level: 'call_api', opens: [], ...more });
 
 const claims = {
-  iss: 'http://localhost', sub: 'u1', aud: 'http://localhost/api', client_id: 'c1', exp: 4102444800, iat: 1, jti: 'j1', tenant_id: 't1', application_id: 'a1', account_kind: 'user', role: 'user',
+  iss: 'http://localhost', aud: 'http://localhost/api', client_id: 'c1', exp: 4102444800, iat: 1, jti: 'j1', tenant_id: 't1', application_id: 'a1', account_kind: 'user', role: 'user',
   access_level: 'call_api', read_only: true, impersonation: false, rights: { tenant: 0, application: 0, account: 0 },
 };
-/** A bearer token of the scope, as the introspection of a scene knows it. */
-export const tokenOf = (scope: string): string => Buffer.from(scope).toString('base64url');
+/** A bearer token of the scope, and of an account, as the introspection of a scene knows it. */
+export const tokenOf = (scope: string, sub = 'u1'): string => Buffer.from(`${scope} ${sub}`).toString('base64url');
 /** Stands for token-service, another process in production. */
 const introspection = (): Promise<Server> => new Promise(resolve => {
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part)).on('end', () => {
-      const scope = Buffer.from(new URLSearchParams(Buffer.concat(parts).toString()).get('token') ?? '', 'base64url').toString();
+      const [scope = '', sub] = Buffer.from(new URLSearchParams(Buffer.concat(parts).toString()).get('token') ?? '', 'base64url').toString().split(' ');
       response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify(scope.startsWith('strowger') ? { active: true, token_type: 'Bearer', username: 'alice', scope, ...claims } : { active: false }));
+      response.end(JSON.stringify(scope.startsWith('strowger') ? { active: true, token_type: 'Bearer', username: 'alice', scope, sub, ...claims } : { active: false }));
     });
   }).listen(0, '127.0.0.1', () => { resolve(server); });
 });
@@ -59,7 +59,7 @@ export class ScopeScene {
     const service = await serve(scopeService(scopeServiceConfig({
       HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'silent', STROWGER_INSTANCE: instance, MONGODB_URI: this.servers.mongodbUri, NATS_URL: this.servers.natsUrl, NATS_USER: 'scope-service',
       NATS_PASSWORD: this.servers.busPassword('scope-service'), TOKEN_SERVICE_URL: `http://127.0.0.1:${String((this.tokens.address() as AddressInfo).port)}`, STROWGER_SERVICE_ID: 'scope-service',
-      STROWGER_SERVICE_SECRET: 'not-a-secret-of-anything', SCOPE_ABSENT_SECONDS: '0', ...more,
+      STROWGER_SERVICE_SECRET: 'not-a-secret-of-anything', SCOPE_ABSENT_SECONDS: '0', API_REQUESTS_PER_MINUTE: '1000000', ...more,
     })));
     this.running.push(service);
     await eventually(`${instance} to be ready`, async () => (await fetch(`${service.url}/health/ready`)).ok);

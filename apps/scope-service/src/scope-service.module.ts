@@ -4,6 +4,7 @@ import { Registry } from 'prom-client';
 import { ApiErrorFilter } from '@strowger/auth/api-error.filter';
 import { BearerGuard } from '@strowger/auth/bearer.guard';
 import { HttpTokenIntrospector } from '@strowger/auth/http-token-introspector';
+import { RequestLimit } from '@strowger/auth/request-limit';
 import { Bus } from '@strowger/messaging/bus';
 import { JetStreamPublisher } from '@strowger/messaging/jetstream-publisher';
 import { Relay } from '@strowger/messaging/relay';
@@ -11,6 +12,7 @@ import { Database } from '@strowger/models/database';
 import { ChangeRecorder } from '@strowger/models/outbox/change-recorder';
 import { OutboxStore } from '@strowger/models/outbox/outbox.store';
 import { Sender } from '@strowger/models/outbox/sender';
+import { RateLimitsStore } from '@strowger/models/rate-limits/rate-limits.store';
 import { ScopesReader } from '@strowger/models/scopes/scopes.reader';
 import { ScopesWriter } from '@strowger/models/scopes/scopes.writer';
 import type { ServiceLog } from '@strowger/service/service-log';
@@ -43,6 +45,7 @@ export class ScopeServiceModule {
       announce, withdraw: new WithdrawSilentScopes(writer), own: ownScopes, withdrawSeconds: config.SCOPE_WITHDRAW_SECONDS, log,
       hears: async () => startUp.isReady() && bus.connected && await database.isReady(),
     });
+    const limit = new RequestLimit(new RateLimitsStore(database), { service: SERVICE, perMinute: config.API_REQUESTS_PER_MINUTE, now: () => new Date(), log });
     measureScopeService(registry, outbox, relay);
     return {
       module: ScopeServiceModule,
@@ -50,8 +53,8 @@ export class ScopeServiceModule {
       providers: [
         { provide: Database, useValue: database }, { provide: Bus, useValue: bus }, { provide: Sender, useValue: sender }, { provide: Relay, useValue: relay },
         { provide: StartUp, useValue: startUp }, { provide: AnnounceScopes, useValue: announce }, { provide: CatalogueUpkeep, useValue: upkeep },
-        { provide: ScopesReader, useValue: new ScopesReader(database) },
-        { provide: APP_GUARD, useValue: new BearerGuard(new HttpTokenIntrospector(config), new Reflector()) },
+        { provide: ScopesReader, useValue: new ScopesReader(database) }, { provide: RequestLimit, useValue: limit },
+        { provide: APP_GUARD, useValue: new BearerGuard(new HttpTokenIntrospector(config), limit, new Reflector()) },
         { provide: APP_FILTER, useValue: new ApiErrorFilter() },
       ],
     };

@@ -1,4 +1,5 @@
 import { Registry } from 'prom-client';
+import { RequestLimit, tellAllowance } from '@strowger/auth/request-limit';
 import { Bus } from '@strowger/messaging/bus';
 import { natsRpcServerOptions } from '@strowger/messaging/nats-rpc';
 import { Relay } from '@strowger/messaging/relay';
@@ -20,6 +21,7 @@ export function scopeService(config: ScopeServiceConfig, log: ServiceLog = makeL
   return {
     name: NAME, module: ScopeServiceModule.with(config, registry, log), config, registry,
     microservices: app => { app.connectMicroservice(natsRpcServerOptions(app.get(Bus), log, NAME, [announcementRoute]), { inheritAppConfig: false }); },
+    plugins: fastify => { tellAllowance(fastify, config.API_REQUESTS_PER_MINUTE); },
     background: app => {
       void app.get(StartUp).run().then(() => { app.get(CatalogueUpkeep).start(); });
       app.get(Relay).start();
@@ -34,6 +36,7 @@ export function scopeService(config: ScopeServiceConfig, log: ServiceLog = makeL
       { name: 'stop the upkeep', run: async () => { app.get(StartUp).stop(); await app.get(CatalogueUpkeep).stop(); } },
       { name: 'publish what is owed', run: () => app.get(Sender).drain() },
       { name: 'stop the relay', run: () => app.get(Relay).stop() },
+      { name: 'share the counts of requests', run: () => app.get(RequestLimit).drain() },
       { name: 'leave the bus', run: () => app.get(Bus).close() },
       { name: 'leave the database', run: () => app.get(Database).close() },
     ],

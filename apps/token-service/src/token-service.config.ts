@@ -39,6 +39,8 @@ const TokenServiceEnvironment = z.object({
   WRONG_PASSWORDS_PER_ACCOUNT_FROM_STRANGERS: number(1, 1_000_000, 10),
   WRONG_PASSWORDS_PER_ADDRESS: number(1, 1_000_000, 100),
   WRONG_SECRETS_PER_ADDRESS_AND_MINUTE: number(1, 1_000_000, 300),
+  /** Requests to this service's management API, for each client and account. */
+  API_REQUESTS_PER_MINUTE: number(1, 9_999_999, 600),
 }).refine(env => env.STROWGER_ISSUER.startsWith('https:') || env.STROWGER_INSECURE === '1' || loopback.test(URL.parse(env.STROWGER_ISSUER)?.hostname ?? ''),
   { path: ['STROWGER_ISSUER'], message: 'must be https unless its host is loopback or STROWGER_INSECURE=1' });
 

@@ -1,6 +1,7 @@
 import { DynamicModule, FactoryProvider, InjectionToken, Module, ValueProvider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { Registry } from 'prom-client';
+import { RequestLimit } from '@strowger/auth/request-limit';
 import { ScopeAnnouncer } from '@strowger/auth/scope-announcer';
 import { PasswordHasher } from '@strowger/credentials/password-hasher';
 import { Bus } from '@strowger/messaging/bus';
@@ -137,6 +138,7 @@ export class TokenServiceModule {
         provide(StoredTokens, [Database, Grants, Facts], (database: Database, store: GrantsStore, facts: CachedFacts) => new StoredTokens(new AccessTokensReader(database), store, facts, now)),
         provide(AccessTokensStore, [Database, ChangeRecorder], (database: Database, changes: ChangeRecorder) => new AccessTokensStore(database, changes)),
         provide(RevokeToken, [StoredTokens, AccessTokensStore, Grants, RefreshKeys], (tokens: StoredTokens, revocations: AccessTokensStore, store: GrantsStore, keys: RefreshKeys) => new RevokeToken(tokens, revocations, store, keys)),
+        provide(RequestLimit, [Database, LOG], (database: Database, serviceLog: ServiceLog) => new RequestLimit(new RateLimitsStore(database), { service: SERVICE, perMinute: config.API_REQUESTS_PER_MINUTE, now, log: serviceLog })),
         provide(ReachedAccounts, [Database], (database: Database) => new ReachedAccounts(new AccountsReader(database))),
         provide(ListTokens, [Database, StoredTokens, ReachedAccounts], (database: Database, tokens: StoredTokens, reached: ReachedAccounts) => new ListTokens(new LiveTokensReader(database), tokens, reached, now)),
         provide(RemoveToken, [StoredTokens, AccessTokensStore, ReachedAccounts], (tokens: StoredTokens, revocations: AccessTokensStore, reached: ReachedAccounts) => new RemoveToken(tokens, revocations, reached)),

@@ -1,5 +1,6 @@
 import { DynamicModule } from '@nestjs/common';
 import { Registry } from 'prom-client';
+import { RequestLimit, tellAllowance } from '@strowger/auth/request-limit';
 import { ScopeAnnouncer } from '@strowger/auth/scope-announcer';
 import { Bus } from '@strowger/messaging/bus';
 import { EventFeed } from '@strowger/messaging/event-feed';
@@ -24,6 +25,7 @@ export function tokenService(config: TokenServiceConfig, registry = new Registry
   return {
     name: 'token-service', module, config, registry,
     bodies: fastify => { acceptForms(fastify, parseForm); },
+    plugins: fastify => { tellAllowance(fastify, config.API_REQUESTS_PER_MINUTE, '/oauth/tokens'); },
     background: app => {
       void app.get(StartUp).run();
       app.get(Relay).start();
@@ -45,6 +47,7 @@ export function tokenService(config: TokenServiceConfig, registry = new Registry
       { name: 'note the used secrets', run: () => app.get(SecretUses).drain() },
       { name: 'stop the relay', run: () => app.get(Relay).stop() },
       { name: 'stop what runs beside', run: async () => { app.get(StartUp).stop(); app.get(OutboxAge).stop(); app.get(ScopeAnnouncer).stop(); await app.get(Janitor).stop(); await app.get(Reconciler).stop(); await app.get(EventFeed).close(); } },
+      { name: 'share the counts of requests', run: () => app.get(RequestLimit).drain() },
       { name: 'leave the bus', run: () => app.get(Bus).close() },
       { name: 'leave the database', run: () => app.get(Database).close() },
     ],

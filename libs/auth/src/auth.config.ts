@@ -7,6 +7,8 @@ export const AuthEnvironment = z.object({
     .transform(text => new URL(text).origin),
   STROWGER_SERVICE_ID: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'the name of a service of the deployment'),
   STROWGER_SERVICE_SECRET: z.string().min(16, 'at least 16 characters'),
+  /** How many requests a minute this service answers to one client for one account. */
+  API_REQUESTS_PER_MINUTE: z.string().regex(/^[1-9]\d{0,6}$/, 'a whole number from 1 to 9999999').transform(Number).default(600),
 });
 export type AuthConfig = Readonly<z.infer<typeof AuthEnvironment>>;
 

@@ -10,6 +10,7 @@ import { authConfig } from './auth.config';
 import { BearerGuard } from './bearer.guard';
 import { Caller } from './caller.decorator';
 import { HttpTokenIntrospector } from './http-token-introspector';
+import { RequestLimit, tellAllowance } from './request-limit';
 import { RequireScope } from './require-scope.decorator';
 import { TokenIntrospector, type AuthenticatedCaller } from './token-introspector';
 
@@ -52,17 +53,21 @@ class ExampleController {
 @Controller('api/forgotten')
 class ForgottenController { @Get() list(): object { return {}; } }
 
-let standIn: StandIn, introspector: HttpTokenIntrospector, app: NestFastifyApplication, url: string;
+const PER_MINUTE = 1000;
+const nobodyElse = { hit: (_counter: unknown, now: Date, times: number) => Promise.resolve({ count: times, endsAt: new Date(now.getTime() + 60_000) }) };
+let limit: RequestLimit, standIn: StandIn, introspector: HttpTokenIntrospector, app: NestFastifyApplication, url: string;
 beforeAll(async () => {
   Logger.overrideLogger(false);
   standIn = new StandIn();
   introspector = new HttpTokenIntrospector(authConfig({ TOKEN_SERVICE_URL: await standIn.start(), STROWGER_SERVICE_ID: 'scope-service', STROWGER_SERVICE_SECRET: SECRET }), 300);
+  limit = new RequestLimit(nobodyElse, { service: 'scope-service', perMinute: PER_MINUTE, now: () => new Date(), log: { warn: () => undefined } });
   @Module({
     controllers: [ExampleController, ForgottenController],
-    providers: [{ provide: TokenIntrospector, useValue: introspector }, { provide: APP_GUARD, useClass: BearerGuard }, { provide: APP_FILTER, useClass: ApiErrorFilter }],
+    providers: [{ provide: TokenIntrospector, useValue: introspector }, { provide: RequestLimit, useValue: limit }, { provide: APP_GUARD, useClass: BearerGuard }, { provide: APP_FILTER, useClass: ApiErrorFilter }],
   })
   class ExampleModule {}
   app = await NestFactory.create<NestFastifyApplication>(ExampleModule, new FastifyAdapter(), { logger: false });
+  tellAllowance(app.getHttpAdapter().getInstance(), PER_MINUTE);
   await app.listen(0, '127.0.0.1');
   url = await app.getUrl();
 });
@@ -123,7 +128,8 @@ describe('HttpTokenIntrospector', () => {
 describe('BearerGuard', () => {
   const call = async (path: string, init: RequestInit = {}) => {
     const response = await fetch(`${url}${path}`, init);
-    return { status: response.status, body: await response.json() as Record<string, unknown>, challenge: response.headers.get('www-authenticate'), cache: response.headers.get('cache-control'), retry: response.headers.get('retry-after') };
+    return { status: response.status, body: await response.json() as Record<string, unknown>, challenge: response.headers.get('www-authenticate'), cache: response.headers.get('cache-control'), retry: response.headers.get('retry-after'),
+      allowance: ['limit', 'remaining', 'reset'].map(name => Number(response.headers.get(`x-ratelimit-${name}`) ?? NaN)) };
   };
   const bearer = { headers: { authorization: 'Bearer token-1' } };
 
@@ -168,6 +174,28 @@ describe('BearerGuard', () => {
     expect(await call('/api/forgotten', bearer)).toMatchObject({ status: 500, body: { error: 'server_error' } });
     expect(standIn.asked).toEqual([]);
   });
+  it('tells on every answer what is left of the minute: all of it to nobody, and to a caller one less each time, whatever the answer', async () => {
+    standIn.says(active({ sub: 'bob-id', scope: 'strowger:applications:read' }));
+    for (const [init, remaining, status] of [[{}, PER_MINUTE, 401], [bearer, PER_MINUTE - 1, 200], [{ ...bearer, method: 'POST' }, PER_MINUTE - 2, 403]] as const) {
+      const answer = await call('/api/applications', init);
+      expect([answer.status, ...answer.allowance]).toEqual([status, PER_MINUTE, remaining, expect.any(Number)]);
+      expect(answer.allowance[2]).toBeGreaterThan(0);
+      expect(answer.allowance[2]).toBeLessThanOrEqual(60);
+    }
+    standIn.says('gone', 502);
+    expect(await call('/api/applications', bearer)).toMatchObject({ status: 503, allowance: [PER_MINUTE, PER_MINUTE, 60] });
+    const unreadable = { ...bearer, method: 'POST', headers: { ...bearer.headers, 'content-type': 'application/json' }, body: '{' };
+    expect(await call('/api/applications', unreadable)).toMatchObject({ status: 400, allowance: [PER_MINUTE, PER_MINUTE, 60] });
+  });
+  it('refuses with 429, Retry-After and the PBX\'s word who has used up the minute, and nobody else', async () => {
+    standIn.says(active({ sub: 'carol-id' }));
+    for (let i = 0; i < PER_MINUTE; i++) limit.count({ application_id: claims.application_id, sub: 'carol-id' });
+    const answer = await call('/api/applications', bearer);
+    expect(answer).toMatchObject({ status: 429, body: { error: 'rate_limit_exceeded', status: 'rate_limit_exceeded' }, allowance: [PER_MINUTE, 0, Number(answer.retry)], cache: 'no-store' });
+    expect(Number(answer.retry)).toBeGreaterThan(0);
+    standIn.says(active({ sub: 'carol-id', application_id: 'another' }));
+    expect((await call('/api/applications', bearer)).status).toBe(200);
+  });
   it('answers an unknown path with 404 without asking anybody', async () => {
     expect(await call('/api/nothing', bearer)).toMatchObject({ status: 404, body: { error: 'not_found' } });
     expect(standIn.asked).toEqual([]);
@@ -177,9 +205,9 @@ describe('BearerGuard', () => {
 describe('authConfig', () => {
   const good = { TOKEN_SERVICE_URL: 'http://127.0.0.1:13001/', STROWGER_SERVICE_ID: 'scope-service', STROWGER_SERVICE_SECRET: SECRET };
   it('takes the origin of token-service and this service\'s credential', () => {
-    expect(authConfig(good)).toEqual({ ...good, TOKEN_SERVICE_URL: 'http://127.0.0.1:13001' });
+    expect(authConfig(good)).toEqual({ ...good, TOKEN_SERVICE_URL: 'http://127.0.0.1:13001', API_REQUESTS_PER_MINUTE: 600 });
   });
-  it.each([{ TOKEN_SERVICE_URL: 'http://x/path' }, { TOKEN_SERVICE_URL: 'http://user:pw@x' }, { TOKEN_SERVICE_URL: 'ftp://x' }, { STROWGER_SERVICE_ID: 'a:b' }, { STROWGER_SERVICE_SECRET: 'short' }])('refuses %p', bad => {
+  it.each([{ TOKEN_SERVICE_URL: 'http://x/path' }, { TOKEN_SERVICE_URL: 'http://user:pw@x' }, { TOKEN_SERVICE_URL: 'ftp://x' }, { STROWGER_SERVICE_ID: 'a:b' }, { STROWGER_SERVICE_SECRET: 'short' }, { API_REQUESTS_PER_MINUTE: '0' }, { API_REQUESTS_PER_MINUTE: '-1' }])('refuses %p', bad => {
     expect(() => authConfig({ ...good, ...bad })).toThrow();
   });
 });

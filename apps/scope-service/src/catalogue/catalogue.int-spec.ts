@@ -1,6 +1,11 @@
+import { RATE_LIMITS, RateLimitDocument } from '@strowger/models/rate-limits/rate-limits.schema';
 import { RunningService } from '@strowger/service/start-service';
+import { eventually } from '../../../../test/system';
 import { AnnounceScopes } from '../announcement/announce-scopes';
 import { announced, ScopeScene, tokenOf } from '../scope-scene.fixture';
+
+// Each wait inside has a bound of its own; this one is for a machine with much else to do.
+jest.setTimeout(120_000);
 
 interface Answer { status: number; body: Record<string, unknown>; headers: Headers }
 describe('the catalogue over HTTP', () => {
@@ -82,6 +87,40 @@ describe('the catalogue over HTTP', () => {
     const { status, body } = await get(path);
     expect(status).toBe(400);
     expect(body).toMatchObject({ error: 'invalid_request', error_description: expect.stringContaining(named) as string });
+  });
+
+  it('answers so many requests a minute to a client and account, whichever instance is asked, also after a restart; and counts on while the database is away', async () => {
+    const PER_MINUTE = 20, limited = { API_REQUESTS_PER_MINUTE: String(PER_MINUTE) }, [one, other] = [await scene.start('limited-1', limited), await scene.start('limited-2', limited)];
+    const ask = async (instance: RunningService, sub: string) => {
+      const { status, headers } = await fetch(`${instance.url}/api/scopes/resolve?scope=rest`, { headers: { authorization: `Bearer ${tokenOf('strowger:scopes:read', sub)}` } });
+      return { status, remaining: Number(headers.get('x-ratelimit-remaining')), retry: headers.get('retry-after') };
+    };
+    const counters = scene.database.collection<RateLimitDocument>(RATE_LIMITS), mine = { _id: /^requests:scope-service:/, count: { $gt: 0 } };
+    const counted = (many: number) => eventually(`${String(many)} requests in the shared counter`, () => counters.findOne({ ...mine, count: many }));
+    await counters.deleteMany(mine);
+    for (let i = 0; i < 9; i++) expect(await ask(one, 'busy')).toMatchObject({ status: 200, remaining: PER_MINUTE - 1 - i });
+    await counted(9);
+    // However slow this machine is, the minute is not over.
+    await counters.updateOne(mine, { $set: { expires_at: new Date(Date.now() + 3_600_000) } });
+    await ask(one, 'busy');
+    await ask(other, 'busy');
+    await counted(11);
+    await eventually('the other instance to know', async () => (await ask(other, 'busy')).remaining < 9);
+    const rest = [];
+    for (let last = 200; last === 200;) { const answer = await ask(other, 'busy'); rest.push(answer); last = answer.status; }
+    expect(rest.length).toBeLessThanOrEqual(PER_MINUTE - 11);
+    expect(rest.at(-1)).toMatchObject({ status: 429, remaining: 0, retry: expect.stringMatching(/^[1-9]\d*$/) as string });
+    await eventually('the first instance to refuse', async () => (await ask(one, 'busy')).status === 429);
+    await scene.stop(one);
+    await scene.stop(other);
+    const restarted = await scene.start('limited-3', limited);
+    await eventually('the restarted instance to refuse', async () => (await ask(restarted, 'busy')).status === 429);
+    expect((await ask(restarted, 'quiet')).status).toBe(200);
+    scene.servers.databaseFront.kill('SIGKILL');
+    await eventually('its end', () => Promise.resolve(scene.servers.databaseFront.pid() === undefined));
+    const answers = await Promise.all(Array.from({ length: PER_MINUTE + 7 }, () => ask(restarted, 'away')));
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(7);
+    await scene.servers.databaseFront.start();
   });
 
   it('what a later issue adds is not there yet', async () => {

@@ -2,6 +2,7 @@ import { CanActivate, ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { BearerGuard } from '@strowger/auth/bearer.guard';
+import { RequestLimit } from '@strowger/auth/request-limit';
 import { AuthenticatedCaller, TokenIntrospector } from '@strowger/auth/token-introspector';
 import { StoredTokens } from '../introspection/stored-tokens';
 import { withinDeadline } from '../request-deadline';
@@ -17,7 +18,7 @@ class OwnTokens extends TokenIntrospector {
 export class OwnBearerGuard implements CanActivate {
   private readonly guard: BearerGuard;
 
-  constructor(tokens: StoredTokens, reflector: Reflector) { this.guard = new BearerGuard(new OwnTokens(tokens), reflector); }
+  constructor(tokens: StoredTokens, limit: RequestLimit, reflector: Reflector) { this.guard = new BearerGuard(new OwnTokens(tokens), limit, reflector); }
 
   /** @throws ApiError, OAuthError - as `BearerGuard`, and temporarily_unavailable where the database is late */
   async canActivate(context: ExecutionContext): Promise<boolean> {
