@@ -50,7 +50,7 @@ describe('the supervisor', () => {
     expect(lines).toEqual(Array.from({ length: 5 }, () => 'mortal died (SIGKILL) and is started again'));
     expect(gaveUp.mock.calls[0]?.[0].message).toMatch(/^mortal died 6 times within a minute; .*\n {4}last words/s);
     await supervisor.stopAll();
-  }, 30_000);
+  });
   it('lets lie what was stopped on purpose, and what died where nobody asked for restarts', async () => {
     const lines: string[] = [], log = (line: string) => lines.push(line);
     const restarting = new Supervisor({ log, restart: { gaveUp: error => { throw error; } } }), plain = new Supervisor({ log });

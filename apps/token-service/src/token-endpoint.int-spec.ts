@@ -82,13 +82,13 @@ describe('a token by client credentials', () => {
     expect((await scene.introspect(first)).text).toBe('{"active":false}');
     const answer = await eventually('a refusal', async () => { const one = await scene.credentials(application); return one.status !== 200 && one; }, 6);
     expect(errorOf(answer)).toEqual([400, 'invalid_grant']);
-  }, 15_000);
+  });
   it('takes the tenant\'s lifetime, and never more than the deployment\'s', async () => {
     await scene.database.collection<{ _id: string }>('tenants').updateOne({ _id: scene.tenant.id }, { $set: { access_token_ttl_seconds: 10_000_000 } });
     const lifetime = await eventually('another lifetime', async () => { const one = (await scene.credentials(robot)).json['expires_in']; return one !== 3600 && one; }, 6);
     expect(lifetime).toBe(86_400);
     await scene.database.collection<{ _id: string }>('tenants').updateOne({ _id: scene.tenant.id }, { $set: { access_token_ttl_seconds: 3600 } });
-  }, 15_000);
+  });
 });
 
 describe('a method, a content type, a body', () => {
@@ -203,7 +203,7 @@ test('an event of the feed makes a disabling known at once, in every instance', 
     const event = makeEvent({ service: 'app-registry-service', instance: 'test' }, 'application.disabled', randomEventId(), application._id, new Date(), { tenant_id: scene.tenant.id, version: 2, application_id: application._id, client_id: application.client_id, rights_version: 2 });
     await bus.connection();
     await new JetStreamPublisher(bus).publish(subjectOf('application.disabled'), encodeBatch([event]));
-    for (const instance of [0, 1]) await eventually('the refusal', async () => (await scene.credentials(application, {}, { instance })).json['error'] === 'unauthorized_client', 1);
+    for (const instance of [0, 1]) await eventually('the refusal', async () => (await scene.credentials(application, {}, { instance })).json['error'] === 'unauthorized_client', 4);
   } finally { await bus.close(); }
 });
 
@@ -230,7 +230,7 @@ test('a flood of refusals is counted: one event a second for what is over ten', 
   const events = await eventually('all of the flood', async () => { const now = await found(); return counted(now) >= FLOOD && now; });
   expect(counted(events)).toBe(FLOOD);
   expect(events.length).toBeLessThan(FLOOD / 2);
-}, 20_000);
+});
 
 test('S70, S69: metadata names the configured issuer exactly, whatever the Host, and only what works', async () => {
   for (const headers of [{}, { host: 'evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https', forwarded: 'host=evil.example' }]) {

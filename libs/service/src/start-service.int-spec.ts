@@ -70,7 +70,7 @@ describe('a service that listens', () => {
       expect(answer).toMatch(/^HTTP\/1.1 408 /);
       expect(answer).toMatch(/X-Request-Id: [0-9a-f-]{36}\r\n/);
     }
-  }, 10_000);
+  });
   it('S37: by default the latest moment for that is 25 seconds', () => {
     const { REQUEST_TIMEOUT_SECONDS: timeout } = serviceConfig({ PORT: '1' });
     expect(timeout + Math.min(5, timeout / 4)).toBeLessThanOrEqual(30);
@@ -146,7 +146,7 @@ describe('a service as a process', () => {
     expect(await service.exit).toBe(0);
     expect(service.output()).toMatch(/drained first\ndrained second/);
     await expect(fetch(service.url)).rejects.toThrow();
-  }, 20_000);
+  });
   it('gives up a request that does not end within half of the shutdown time, and still drains', async () => {
     const service = await listening({ SHUTDOWN_SECONDS: '1' });
     const answer = fetch(`${service.url}/slow/60000`).catch(() => 'cut');
@@ -156,7 +156,7 @@ describe('a service as a process', () => {
     expect(await service.exit).toBe(1);
     expect(service.output()).toMatch(/not answered in time/);
     expect(service.output()).toMatch(/drained first\ndrained second/);
-  }, 20_000);
+  });
   it('exits at once on a second signal', async () => {
     const service = await listening({ SHUTDOWN_SECONDS: '60' });
     const answer = fetch(`${service.url}/slow/60000`).catch(() => 'cut');
@@ -167,14 +167,14 @@ describe('a service as a process', () => {
     expect(await service.exit).toBe(1);
     expect(await answer).toBe('cut');
     expect(service.output()).not.toContain('drained');
-  }, 20_000);
+  });
   it('stops gracefully when its parent is gone, if it was told to watch it', async () => {
     const service = await listening({ STROWGER_PARENT_PIPE: '1' });
     service.child.stdin.end();
     expect(await service.exit).toBe(0);
     expect(service.output()).toMatch(/the parent is gone/);
     expect(service.output()).toMatch(/drained first\ndrained second/);
-  }, 20_000);
+  });
   it('says so and exits with 1 when its port is taken', async () => {
     const first = await listening();
     const port = new URL(first.url).port;
@@ -183,10 +183,10 @@ describe('a service as a process', () => {
     expect(second.output()).toContain(`cannot listen on 127.0.0.1:${port}: the port is taken`);
     first.child.kill('SIGTERM');
     expect(await first.exit).toBe(0);
-  }, 20_000);
+  });
   it('names every bad variable of its environment and exits with 1', async () => {
     const service = start({ PORT: 'x', LOG_LEVEL: 'loud' });
     expect(await service.exit).toBe(1);
     expect(service.output()).toMatch(/PORT is bad[^]*LOG_LEVEL is bad/);
-  }, 20_000);
+  });
 });

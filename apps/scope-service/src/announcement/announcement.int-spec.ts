@@ -134,7 +134,7 @@ describe('two instances', () => {
       const ids = (await told('rest:parallel', 200 * version)).map(event => event.id);
       expect([ids.length, new Set(ids).size]).toEqual([200 * version, 200 * version]);
     }
-  }, 30_000);
+  });
 
   it('of two services that announce one module at one moment, one gets it whole', async () => {
     for (let round = 0; round < 10; round++) {

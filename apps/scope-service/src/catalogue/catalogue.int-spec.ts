@@ -4,9 +4,6 @@ import { eventually } from '../../../../test/system';
 import { AnnounceScopes } from '../announcement/announce-scopes';
 import { announced, ScopeScene, tokenOf } from '../scope-scene.fixture';
 
-// Each wait inside has a bound of its own; this one is for a machine with much else to do.
-jest.setTimeout(120_000);
-
 interface Answer { status: number; body: Record<string, unknown>; headers: Headers }
 describe('the catalogue over HTTP', () => {
   let scene: ScopeScene, service: RunningService;

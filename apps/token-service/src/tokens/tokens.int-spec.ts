@@ -188,7 +188,7 @@ describe('both', () => {
     expect(errorOf(await list(revoked.token))).toEqual([401, 'invalid_token', undefined]);
     await scene.database.collection<{ _id: string }>('accounts').updateOne({ _id: blocked.account._id }, { $set: { status: 'blocked', rights_version: 2, sign_out_version: 2 } });
     await eventually('a refusal', async () => (await list(blocked.token)).status === 401, 6);
-  }, 15_000);
+  });
   it('are 503 with Retry-After while the database is away', async () => {
     const { databaseFront } = scene.system.servers;
     databaseFront.kill('SIGKILL');

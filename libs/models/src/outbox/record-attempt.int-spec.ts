@@ -95,4 +95,4 @@ test('a document that somebody else holds is given up within the deadline, not a
   await holder.endSession();
   expect(await writer.change(id, renamed('mine'))).toBe('mine');
   expect(await stored(id)).toMatchObject({ name: 'mine', version: 2 });
-}, 30_000);
+});
