@@ -3,6 +3,8 @@ import { Instance, services, Stack, startService } from '../tools/local-stack/se
 import { Supervised, Supervisor } from '../tools/local-stack/supervisor';
 import { serversFor, TestServers } from './servers';
 
+/** Tests send bursts to a machine with much else to do: they may wait longer to be begun than a client would. */
+const PATIENCE = { LONGEST_WAIT_MILLISECONDS: '60000' };
 type StackService = (typeof services)[number];
 
 /** Services as separate processes on servers of their own. What is killed stays dead until the test starts it. */
@@ -29,7 +31,7 @@ export async function startSystem(name: string): Promise<System> {
     servers, stack, url: service => `http://127.0.0.1:${String(ports[service])}`,
     start: async (service, instance = {}) => {
       const port = instance.port ?? ports[service];
-      return { url: `http://127.0.0.1:${String(port)}`, process: await startService(service, stack, supervisor, { ...instance, port, env: { API_REQUESTS_PER_MINUTE: PLENTY, ...instance.env } }) };
+      return { url: `http://127.0.0.1:${String(port)}`, process: await startService(service, stack, supervisor, { ...instance, port, env: { API_REQUESTS_PER_MINUTE: PLENTY, ...PATIENCE, ...instance.env } }) };
     },
     stop: async () => { await supervisor.stopAll(); await servers.stop(); },
   };

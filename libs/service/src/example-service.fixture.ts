@@ -25,6 +25,10 @@ class ExampleController {
     return { body, request_id: requestId() };
   }
   @Get('broken') broken(): never { throw new Error('canary-message'); }
+  @Get('busy/:ms') busy(@Param('ms') ms: string): unknown {
+    for (const end = performance.now() + Number(ms); performance.now() < end;);
+    return { busy: true };
+  }
   @Get('slow/:ms') async slow(@Param('ms') ms: string): Promise<unknown> {
     process.stdout.write('slow request accepted\n');
     await new Promise(resolve => setTimeout(resolve, Number(ms)));

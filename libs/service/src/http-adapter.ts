@@ -1,9 +1,11 @@
-import { STATUS_CODES } from 'node:http';
+import { createServer, RequestListener, Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { BadRequestException, HttpException, PayloadTooLargeException } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Admission } from './admission';
+import { RequestDurations } from './request-durations';
 import { requestIdOf, withRequestId } from './request-context';
 import { ServiceConfig } from './service.config';
 import { ServiceLog } from './service-log';
@@ -13,7 +15,7 @@ export const BODY_LIMIT_BYTES = 65536;
 /** Most characters of one part of a path that a route takes. */
 const PATH_PART_LIMIT = 256;
 const SLOW_MS = 1000;
-const IDLE_SOCKET_MS = 30_000;
+const IDLE_SOCKET_MS = 30_000, KEPT_ALIVE_MS = 72_000;
 const MAX_LOGGED_PATH = 256;
 
 /**
@@ -21,16 +23,16 @@ const MAX_LOGGED_PATH = 256;
  * becomes an HttpException with a text that may be shown, for the service's one filter to answer.
  */
 export class ServiceHttpAdapter extends FastifyAdapter {
-  constructor(config: ServiceConfig) {
+  constructor(config: ServiceConfig, admission: Admission) {
     super({
       logger: false,
+      // No Express middleware: nothing here uses any, and every request would look for it.
+      skipMiddie: true,
       bodyLimit: BODY_LIMIT_BYTES,
       trustProxy: config.TRUSTED_PROXIES.length > 0 ? [...config.TRUSTED_PROXIES] : false,
       requestIdHeader: false,
       genReqId: requestIdOf,
-      requestTimeout: config.REQUEST_TIMEOUT_SECONDS * 1000,
-      connectionTimeout: IDLE_SOCKET_MS,
-      http: { headersTimeout: config.REQUEST_TIMEOUT_SECONDS * 1000, connectionsCheckingInterval: Math.min(5000, config.REQUEST_TIMEOUT_SECONDS * 250) },
+      serverFactory: (handler: RequestListener) => httpServer(config, admission.before(handler)),
       // `/user/` of the seeds is `/user`: a slash at the end makes no other path.
       routerOptions: { maxParamLength: PATH_PART_LIMIT, ignoreTrailingSlash: true },
       // What arrives on an open connection while the service stops is answered like the rest, and the connection closed.
@@ -39,7 +41,6 @@ export class ServiceHttpAdapter extends FastifyAdapter {
         reply.header('x-request-id', request.id);
         withRequestId(request.id, () => { request.server.errorHandler(error, request, reply); });
       },
-      clientErrorHandler: answerUnreadable,
     });
   }
 
@@ -59,11 +60,22 @@ export class ServiceHttpAdapter extends FastifyAdapter {
   }
 }
 
+function httpServer(config: ServiceConfig, handler: RequestListener): Server {
+  const timeout = config.REQUEST_TIMEOUT_SECONDS * 1000;
+  const server = createServer({
+    requestTimeout: timeout, headersTimeout: timeout, connectionsCheckingInterval: Math.min(5000, timeout / 4), keepAliveTimeout: KEPT_ALIVE_MS,
+    // A request without a body has no stream that would have to be read to its end.
+    optimizeEmptyRequests: true,
+  }, handler);
+  server.setTimeout(IDLE_SOCKET_MS);
+  return server.on('clientError', answerUnreadable);
+}
+
 /**
  * Gives every response its `X-Request-Id`, measures it, and logs it: at `warn` from 500 on, at `info` when slow, else at `debug`.
  * The log has the path without its query, and no header and no body: any of these may carry a secret.
  */
-export function observeRequests(adapter: FastifyAdapter, log: ServiceLog, measure: (request: FastifyRequest, reply: FastifyReply) => void): void {
+export function observeRequests(adapter: FastifyAdapter, log: ServiceLog, durations: RequestDurations): void {
   const debug = log.isLevelEnabled('debug');
   adapter.getInstance()
     .addHook('onRequest', (request, reply, done) => {
@@ -71,7 +83,7 @@ export function observeRequests(adapter: FastifyAdapter, log: ServiceLog, measur
       withRequestId(request.id, done);
     })
     .addHook('onResponse', (request, reply, done) => {
-      measure(request, reply);
+      durations.measure(request, reply);
       const slow = reply.elapsedTime > SLOW_MS;
       if (debug || slow || reply.statusCode >= 500) {
         log[reply.statusCode >= 500 ? 'warn' : slow ? 'info' : 'debug']({

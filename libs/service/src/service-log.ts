@@ -15,7 +15,7 @@ const CAUSES_LOGGED = 5;
  * The log of a service: one JSON object a line, with the id of the request that it speaks of. Fields that hold credentials are removed,
  * and of an error only name, code, message, stack and causes are kept: drivers hang whole documents on theirs.
  */
-export function makeLog(name: string, config: ServiceConfig, destination?: DestinationStream): ServiceLog {
+export function makeLog(name: string, config: Pick<ServiceConfig, 'LOG_LEVEL' | 'STROWGER_INSTANCE'>, destination?: DestinationStream): ServiceLog {
   const options = {
     level: config.LOG_LEVEL,
     base: { service: name, instance: config.STROWGER_INSTANCE },

@@ -109,6 +109,29 @@ describe('a service that listens', () => {
   });
 });
 
+describe('a service of which more is asked than it can do', () => {
+  it('answers some, refuses the rest with 503 and Retry-After on connections that live on, answers its health meanwhile, and everything afterwards', async () => {
+    const config = serviceConfig({ PORT: '0', LOG_LEVEL: 'silent', BUSY_MILLISECONDS: '10', LONGEST_WAIT_MILLISECONDS: '100' }), service = await serve(exampleService(config));
+    try {
+      const ask = async (path: string) => { const answer = await fetch(`${service.url}${path}`); return { answer, body: await answer.json() as { busy?: boolean; error?: string } }; };
+      // One connection each, before the flood: a process accepts one in a turn of its loop.
+      await Promise.all(Array.from({ length: 100 }, () => ask('/slow/500')));
+      const flood = Promise.all(Array.from({ length: 100 }, () => ask('/busy/20'))), health = await ask('/health/live');
+      expect(health.answer.status).toBe(200);
+      const all = await flood, good = all.filter(({ answer }) => answer.status === 200), refused = all.filter(({ answer }) => answer.status === 503);
+      expect([good.length > 0, refused.length > 0, good.length + refused.length]).toEqual([true, true, 100]);
+      for (const { answer: { headers }, body } of refused) {
+        expect([headers.get('retry-after'), headers.get('cache-control'), headers.get('connection'), body.error]).toEqual(['1', 'no-store', 'keep-alive', 'temporarily_unavailable']);
+        expect(headers.get('x-request-id')).toMatch(hex);
+      }
+      expect(await (await fetch(`${service.url}/metrics`)).text()).toContain(`strowger_requests_refused_total ${String(refused.length)}\n`);
+      expect((await ask('/busy/1')).answer.status).toBe(200);
+    } finally {
+      await service.close();
+    }
+  }, 60_000);
+});
+
 describe('a service as a process', () => {
   const running: ChildProcess[] = [];
   afterAll(() => { for (const child of running) child.kill('SIGKILL'); });
@@ -144,7 +167,7 @@ describe('a service as a process', () => {
     await service.says(/shutting down/);
     expect(await (await answer).json()).toEqual({ slow: true });
     expect(await service.exit).toBe(0);
-    expect(service.output()).toMatch(/drained first\ndrained second/);
+    expect(service.output()).toMatch(/drained first[^]*drained second/);
     await expect(fetch(service.url)).rejects.toThrow();
   });
   it('gives up a request that does not end within half of the shutdown time, and still drains', async () => {
@@ -155,7 +178,7 @@ describe('a service as a process', () => {
     expect(await answer).toBe('cut');
     expect(await service.exit).toBe(1);
     expect(service.output()).toMatch(/not answered in time/);
-    expect(service.output()).toMatch(/drained first\ndrained second/);
+    expect(service.output()).toMatch(/drained first[^]*drained second/);
   });
   it('exits at once on a second signal', async () => {
     const service = await listening({ SHUTDOWN_SECONDS: '60' });
@@ -173,7 +196,7 @@ describe('a service as a process', () => {
     service.child.stdin.end();
     expect(await service.exit).toBe(0);
     expect(service.output()).toMatch(/the parent is gone/);
-    expect(service.output()).toMatch(/drained first\ndrained second/);
+    expect(service.output()).toMatch(/drained first[^]*drained second/);
   });
   it('says so and exits with 1 when its port is taken', async () => {
     const first = await listening();

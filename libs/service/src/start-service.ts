@@ -3,13 +3,18 @@ import { NestFactory } from '@nestjs/core';
 import { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
+import { Admission } from './admission';
 import { refuseBodies } from './body-parsers';
 import { ReadinessCheck, serveHealth } from './health';
 import { ServiceHttpAdapter, observeRequests } from './http-adapter';
-import { requestMeter, serveMetrics } from './metrics';
+import { countAdmission, serveMetrics } from './metrics';
+import { RequestDurations } from './request-durations';
 import { ServiceLog, makeLog, nestLogger } from './service-log';
 import { ServiceConfig } from './service.config';
 import { DrainStep, shutDown } from './shutdown';
+
+/** Connections that the system accepts before the process has looked at them; it may allow fewer. */
+const BACKLOG = 4096;
 
 /** What a service is made of. `app` is given once the module is built: `app => [{ name: 'database', check: () => app.get(Database).isReady() }]`. */
 export interface ServiceOptions {
@@ -37,18 +42,20 @@ export interface RunningService { readonly app: NestFastifyApplication; readonly
 /** Builds a service and listens. Takes no part in the process's signals: for tests; a service's `main.ts` calls `startService`. */
 export async function serve(options: ServiceOptions, log: ServiceLog = makeLog(options.name, options.config)): Promise<RunningService> {
   const { config, registry = new Registry() } = options;
-  const adapter = new ServiceHttpAdapter(config);
-  observeRequests(adapter, log, requestMeter(registry));
+  const admission = new Admission({ busyMs: config.BUSY_MILLISECONDS, longestWaitMs: config.LONGEST_WAIT_MILLISECONDS, waiting: config.REQUESTS_WAITING });
+  const adapter = new ServiceHttpAdapter(config, admission), durations = new RequestDurations();
+  observeRequests(adapter, log, durations);
   const app = await NestFactory.create<NestFastifyApplication>(options.module, adapter, { bodyParser: false, abortOnError: false, logger: nestLogger(log) });
   const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
   (options.bodies ?? refuseBodies)(fastify);
   serveHealth(fastify, options.readiness?.(app) ?? [], log);
-  serveMetrics(fastify, registry);
+  countAdmission(registry, admission);
+  serveMetrics(fastify, registry, durations);
   await options.plugins?.(fastify);
   options.microservices?.(app);
   await app.init();
   // Not app.listen(): it may log a taken port and live on.
-  const url = await fastify.listen({ host: config.HOST, port: config.PORT });
+  const url = await fastify.listen({ host: config.HOST, port: config.PORT, backlog: BACKLOG });
   log.info(`listening on ${url}`);
   if (options.microservices) app.startAllMicroservices().catch((error: unknown) => { log.error({ err: error }, 'a transport could not be started'); });
   options.background?.(app);

@@ -24,7 +24,7 @@ async function run(command: Work): Promise<string> {
   const output = credentialsOutput(command.output, process.stdout);
   const config = adminConfig(command.data);
   const instance = `admin-${randomBytes(4).toString('hex')}`;
-  const log = makeLog(SERVICE, { HOST: '', PORT: 0, LOG_LEVEL: 'error', STROWGER_INSTANCE: instance, TRUSTED_PROXIES: [], STROWGER_PARENT_PIPE: false, SHUTDOWN_SECONDS: 1, REQUEST_TIMEOUT_SECONDS: 1 }, process.stderr);
+  const log = makeLog(SERVICE, { LOG_LEVEL: 'error', STROWGER_INSTANCE: instance }, process.stderr);
   const context = await NestFactory.createApplicationContext(AppRegistryServiceModule.forAdmin(config, instance, log), { logger: nestLogger(log), abortOnError: false });
   try {
     await within(DATABASE_WITHIN_MS, context.get(PrepareDatabase).run(), 'the database does not answer');

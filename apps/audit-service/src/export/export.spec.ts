@@ -56,7 +56,7 @@ describe('the parameters of an export', () => {
 
 describe('an export', () => {
   const exporter: Exporter = { claims: { sub: 'p1', client_id: 'c1', tenant_id: 't1' } as AccessTokenClaims, request_id: 'r1', ip: '10.0.0.1', user_agent: 'x'.repeat(400) };
-  const log = makeLog('test', { HOST: '', PORT: 0, LOG_LEVEL: 'silent', STROWGER_INSTANCE: 'i', TRUSTED_PROXIES: [], STROWGER_PARENT_PIPE: false, SHUTDOWN_SECONDS: 1, REQUEST_TIMEOUT_SECONDS: 1 });
+  const log = makeLog('test', { LOG_LEVEL: 'silent', STROWGER_INSTANCE: 'i' });
   const wanted = parseAuditExport({ format: 'ndjson', client_id: 'c1' });
   /** A trail of `many` events, its pages counted; recording fails `failures` times. */
   function trail(many: number, failures = 0) {

@@ -16,7 +16,7 @@ const SAY_EVERY_MS = 1000;
 async function run({ from, to, data }: Exclude<AdminCommand, { name: 'help' }>): Promise<string> {
   const config = adminConfig(data);
   const instance = `admin-${randomBytes(4).toString('hex')}`;
-  const log = makeLog('token-service', { HOST: '', PORT: 0, LOG_LEVEL: 'error', STROWGER_INSTANCE: instance, TRUSTED_PROXIES: [], STROWGER_PARENT_PIPE: false, SHUTDOWN_SECONDS: 1, REQUEST_TIMEOUT_SECONDS: 1 }, process.stderr);
+  const log = makeLog('token-service', { LOG_LEVEL: 'error', STROWGER_INSTANCE: instance }, process.stderr);
   const context = await NestFactory.createApplicationContext(TokenServiceAdminModule.with(config, instance, log), { logger: nestLogger(log), abortOnError: false });
   try {
     await within(context.get(Database).connected(), 'the database does not answer');
