@@ -41,6 +41,7 @@ import { refreshTokenGrant } from '@strowger/oauth-core/grants/refresh-token.gra
 import { Facts, Grants } from '@strowger/oauth-core/ports';
 import { RefreshKeys } from '@strowger/oauth-core/refresh-token';
 import { makeLog, ServiceLog } from '@strowger/service/service-log';
+import { ClientAuth } from './client-auth/client-auth';
 import { ClientAuthStrategy } from './client-auth/client-auth.strategy';
 import { CachedFacts } from './facts/cached-facts';
 import { MAX_AGE_MS } from './facts/fact-cache';
@@ -122,6 +123,7 @@ export class TokenServiceModule {
         provide(ClientAuthStrategy, [Facts, Database, SecretUses], (facts: CachedFacts, database: Database, uses: SecretUses) => new ClientAuthStrategy({
           facts, services: config.STROWGER_SERVICES, limits: new RateLimitsStore(database), wrongSecretsPerMinute: config.WRONG_SECRETS_PER_ADDRESS_AND_MINUTE, uses, now,
         })),
+        ClientAuth,
         provide(LimitedPasswordCheck, [Database, RejectionRecorder], (database: Database, rejections: RejectionRecorder) => new LimitedPasswordCheck(
           new AccountsReader(database), new PasswordHasher(),
           {

@@ -6,6 +6,7 @@ export const MAX_PARAMETERS = 100;
 /** People may use any character in a password but NUL; nothing else has a reason to hold control characters. */
 const freeText = new Set(['password', 'current_password']);
 const forbiddenNames = new Set(['__proto__', 'constructor', 'prototype']);
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const control = /[\u0000-\u001f\u007f]/;
 
 /**
@@ -84,5 +85,5 @@ function decoded(raw: string): string | undefined {
 }
 
 function utf8(bytes: Buffer): string | undefined {
-  try { return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes); } catch { return undefined; }
+  try { return UTF8.decode(bytes); } catch { return undefined; }
 }

@@ -96,7 +96,7 @@ describe('introspection', () => {
   });
   it('of a token past its end is inactive', async () => {
     const token = textOf(await scene.credentials(opaque), 'access_token'), id = String((await scene.introspect(token)).json['jti']);
-    await scene.database.collection<{ _id: Buffer }>('access_tokens').updateOne({ _id: Buffer.from(id, 'base64url') }, { $set: { exp: Math.floor(Date.now() / 1000) } });
+    await scene.database.collection<{ _id: Buffer }>('access_tokens').updateOne({ _id: Buffer.from(id, 'base64url') }, { $set: { exp: Math.floor(Date.now() / 1000) }, $inc: { version: 1 } });
     expect((await scene.introspect(token)).text).toBe('{"active":false}');
   });
 });

@@ -19,6 +19,9 @@ const ID_BYTES = 16, MAX_TOKEN_LENGTH = 8192;
  * that a forged one with a known `jti`, or one with a flipped character, is inactive without a signature check.
  */
 export class StoredTokens {
+  /** A document that is read again unchanged is the same object, and its claims are put together once. */
+  private readonly claims = new WeakMap<AccessTokenDocument, AccessTokenClaims>();
+
   constructor(private readonly tokens: TokenReads, private readonly grants: Grants, private readonly facts: Facts, private readonly now: () => Date) {}
 
   /** The token, if it is active. `fresh`: applications, accounts and tenants are read now, not taken from the cache. */
@@ -42,7 +45,8 @@ export class StoredTokens {
   /** A stored token, if it is active; `how` as above. */
   async judge(token: AccessTokenDocument, how: { fresh: boolean }): Promise<ActiveToken | undefined> {
     if (!this.isLive(token)) return undefined;
-    const claims = claimsOf(token);
+    let claims = this.claims.get(token);
+    if (!claims) this.claims.set(token, claims = claimsOf(token));
     const standing = await this.standing(claims, how);
     if (!standing) return undefined;
     if (claims.grant_id !== undefined) {

@@ -1,9 +1,10 @@
 /** Authorization server metadata (RFC 8414 §2): only what really works is advertised. */
 export class Metadata {
-  readonly document: object;
+  /** The document as text, made once. */
+  readonly json: string;
 
   constructor(issuer: string, grantTypes: readonly string[]) {
-    this.document = {
+    this.json = JSON.stringify({
       issuer,
       token_endpoint: `${issuer}/oauth/token`,
       introspection_endpoint: `${issuer}/oauth/introspect`,
@@ -14,6 +15,6 @@ export class Metadata {
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
       introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
       revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
-    };
+    });
   }
 }

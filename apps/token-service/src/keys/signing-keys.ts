@@ -3,12 +3,12 @@ import { OAuthError } from '@strowger/oauth-core/oauth-error';
 import { makeSigningKey, TokenSigner, unwrapSigningKey, WrappingKey } from './signing-key';
 
 /** A public key as RFC 7517 has it. */
-export interface PublicJwk { readonly kty: string; readonly crv: string; readonly x: string; readonly y: string; readonly kid: string; readonly use: 'sig'; readonly alg: 'ES256' }
+interface PublicJwk { readonly kty: string; readonly crv: string; readonly x: string; readonly y: string; readonly kid: string; readonly use: 'sig'; readonly alg: 'ES256' }
 
 /** The deployment's signing keys, as this instance knows them. */
 export class SigningKeys {
   private active: TokenSigner | undefined;
-  private published: readonly PublicJwk[] = [];
+  private published: string | undefined;
 
   constructor(private readonly store: SigningKeysStore, private readonly wrapping: readonly WrappingKey[], private readonly now: () => Date) {}
 
@@ -22,18 +22,19 @@ export class SigningKeys {
     }
     const active = keys.find(key => key.active);
     if (!active) throw new Error('no active signing key');
-    this.published = keys.map(jwkOf);
     this.active = new TokenSigner(active._id, unwrapSigningKey(active, this.wrapping));
+    this.published = JSON.stringify({ keys: keys.map(jwkOf) });
   }
 
   isReady(): boolean { return this.active !== undefined; }
-  jwks(): { readonly keys: readonly PublicJwk[] } { return { keys: this.published }; }
+
+  /** The keys as RFC 7517 §5 has them, as text. @throws OAuthError temporarily_unavailable - as `signer` */
+  jwks(): string { return this.published ?? notRead(); }
 
   /** @throws OAuthError temporarily_unavailable - the keys were not read yet */
-  signer(): TokenSigner {
-    if (!this.active) throw new OAuthError('temporarily_unavailable', 'the service is starting', { retryAfterSeconds: 1 });
-    return this.active;
-  }
+  signer(): TokenSigner { return this.active ?? notRead(); }
 }
 
 const jwkOf = ({ _id, public_jwk: { kty, crv, x, y } }: SigningKeyDocument): PublicJwk => ({ kty, crv, x, y, kid: _id, use: 'sig', alg: 'ES256' });
+
+function notRead(): never { throw new OAuthError('temporarily_unavailable', 'the service is starting', { retryAfterSeconds: 1 }); }

@@ -1,12 +1,13 @@
-import { Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import { Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { mayUseGrant } from '@strowger/oauth-core/application-rules';
 import { ApplicationFacts } from '@strowger/oauth-core/facts';
 import { OAuthError } from '@strowger/oauth-core/oauth-error';
 import { Facts } from '@strowger/oauth-core/ports';
 import { AuthenticatedClient, formOf, originOf } from '../client-auth/authenticated-client';
-import { ClientAuthGuard } from '../client-auth/client-auth.guard';
+import { ClientAuth } from '../client-auth/client-auth';
 import { withinDeadline } from '../request-deadline';
+import { answerUncached } from '../uncached-answer';
 import { TokenServer } from './oauth2orize-token.server';
 import { OutboxAge } from './outbox-age';
 import { TokenAnswer, TokenIssuer } from './token-issuer';
@@ -14,13 +15,17 @@ import { TokenAnswer, TokenIssuer } from './token-issuer';
 /** POST `/oauth/token` and `/token` (RFC 6749 §3.2; seed 003 has the shorter path). */
 @Controller()
 export class TokenController {
-  constructor(private readonly server: TokenServer, private readonly issuer: TokenIssuer, private readonly facts: Facts, private readonly outboxAge: OutboxAge) {}
+  constructor(
+    private readonly clients: ClientAuth, private readonly server: TokenServer, private readonly issuer: TokenIssuer, private readonly facts: Facts, private readonly outboxAge: OutboxAge,
+  ) {}
 
-  @Post(['oauth/token', 'token']) @HttpCode(200) @UseGuards(ClientAuthGuard) @Header('Cache-Control', 'no-store') @Header('Pragma', 'no-cache')
-  token(@Req() request: FastifyRequest): Promise<TokenAnswer> { return withinDeadline(request, this.issue(request)); }
+  @Post(['oauth/token', 'token']) @HttpCode(200)
+  async token(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    answerUncached(reply, JSON.stringify(await withinDeadline(request, this.issue(request))));
+  }
 
   private async issue(request: FastifyRequest): Promise<TokenAnswer> {
-    const { application: client, secret_id, at } = applicationOf(request.client);
+    const { application: client, secret_id, at } = applicationOf(await this.clients.authenticate(request));
     const params = formOf(request);
     const grantType = params.get('grant_type');
     if (grantType === undefined) throw new OAuthError('invalid_request', `grant_type is missing; this server knows ${this.server.grantTypes.join(', ')}`);
@@ -38,7 +43,7 @@ export class TokenController {
   }
 }
 
-function applicationOf(client: AuthenticatedClient | undefined) {
-  if (client?.kind !== 'application') throw new OAuthError('invalid_client', 'a service of the deployment introspects; it gets no tokens');
+function applicationOf(client: AuthenticatedClient) {
+  if (client.kind !== 'application') throw new OAuthError('invalid_client', 'a service of the deployment introspects; it gets no tokens');
   return client;
 }
