@@ -4,7 +4,7 @@ import { repositoryRoot } from '../local-stack/repository-root';
 import { parseChecklist } from './checklist';
 import { HELP, Options, parseOptions } from './options';
 import { runCitingTests } from './run-citing-tests';
-import { judge, tableText } from './security-table';
+import { judge, summaryText, tableText } from './security-table';
 import { parseResults } from './test-results';
 
 const complain = (error: unknown): void => { process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`); };
@@ -14,11 +14,11 @@ function parsed(): Options | undefined {
 }
 
 /** Prints the table; gives whether nothing failed. */
-async function run({ results }: Options): Promise<boolean> {
+async function run({ results, summary }: Options): Promise<boolean> {
   const items = parseChecklist(readFileSync(join(repositoryRoot, 'docs/security-checklist.md'), 'utf8'));
   const report = results === undefined ? await runCitingTests() : readFileSync(results, 'utf8');
   const table = judge(items, parseResults(report, repositoryRoot));
-  process.stdout.write(tableText(table));
+  process.stdout.write(summary ? summaryText(table) : tableText(table));
   return table.problems.length === 0;
 }
 

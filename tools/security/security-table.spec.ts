@@ -4,7 +4,7 @@ import { repositoryRoot } from '../local-stack/repository-root';
 import { parseChecklist } from './checklist';
 import { parseOptions } from './options';
 import { citingFiles } from './run-citing-tests';
-import { judge, SecurityTable, tableText } from './security-table';
+import { judge, SecurityTable, summaryText, tableText } from './security-table';
 import { citationsIn, parseResults } from './test-results';
 
 const CHECKLIST = `# Security checklist
@@ -125,6 +125,12 @@ By class
 MUST failures: 0
 `);
   });
+  it('ends with its summary, which can be had alone', () => {
+    const failing = table([...whole, ['a.spec.ts', 'S1: a third', 'failed']]), summary = summaryText(failing);
+    expect(summary).toMatch(/^By class\n/);
+    expect(summary).toMatch(/\nMUST failures: 1\n {2}S1 has a failing test\n$/);
+    expect(tableText(failing).endsWith(`\n${summary}`)).toBe(true);
+  });
   it('names the tests that failed before all others', () => {
     const text = tableText(table([...whole, ['a.spec.ts', 'S1: a third', 'failed'], ['e.spec.ts', 'S4: fails', 'failed']]));
     expect(text).toContain('  S1  MUST    FAILED       The first attempt → refused\n        a.spec.ts: 2 passed, 1 FAILED\n          FAILED S1: a third\n');
@@ -133,8 +139,8 @@ MUST failures: 0
   });
 });
 
-test('the command takes a report that is there, and no other option', () => {
-  expect(parseOptions(['--results', 'r.json'])).toEqual({ results: 'r.json', help: false });
-  expect(parseOptions([])).toEqual({ results: undefined, help: false });
+test('the command takes a report that is there, the summary alone, and no other option', () => {
+  expect(parseOptions(['--results', 'r.json', '--summary'])).toEqual({ results: 'r.json', summary: true, help: false });
+  expect(parseOptions([])).toEqual({ results: undefined, summary: false, help: false });
   for (const args of [['--results'], ['--json'], ['r.json']]) expect(() => parseOptions(args)).toThrow();
 });

@@ -60,14 +60,18 @@ function figure(name: string, rows: readonly Judged[]): string {
   return `  ${name.padEnd(42)} ${String(passed).padStart(3)} of ${String(inScope.length).padStart(2)} in scope passed; ${waiting}`;
 }
 
-/** The table as text: every item with its tests and its result, then the figures by class and what makes the run fail. */
-export function tableText({ rows, mustFailures, problems }: SecurityTable): string {
-  const sections = Map.groupBy(rows, ({ item }) => item.section);
+const bySection = (rows: readonly Judged[]): ReadonlyMap<string, readonly Judged[]> => Map.groupBy(rows, ({ item }) => item.section);
+
+/** The table as text: every item with its tests and its result, then the summary. */
+export const tableText = (table: SecurityTable): string =>
+  [...[...bySection(table.rows)].flatMap(([section, judged]) => [section, '', ...judged.flatMap(rowLines), '']), summaryText(table)].join('\n');
+
+/** The figures by class, and what makes the run fail. */
+export function summaryText({ rows, mustFailures, problems }: SecurityTable): string {
   return [
-    ...[...sections].flatMap(([section, judged]) => [section, '', ...judged.flatMap(rowLines), '']),
     'By class',
     '',
-    ...[...sections].map(([section, judged]) => figure(section, judged)),
+    ...[...bySection(rows)].map(([section, judged]) => figure(section, judged)),
     figure('all', rows),
     '',
     `MUST failures: ${String(mustFailures.length)}`,
