@@ -4,7 +4,7 @@ import { Strategy } from 'passport';
 import { secretMatches } from '@strowger/credentials/client-secret';
 import { SecretUses } from '@strowger/models/secret-uses/secret-uses.store';
 import { RateLimits } from '@strowger/models/rate-limits/rate-limits.store';
-import { ApplicationFacts, SecretFacts } from '@strowger/oauth-core/facts';
+import { ApplicationFacts } from '@strowger/oauth-core/facts';
 import { parseBasic } from '@strowger/oauth-core/form';
 import { OAuthError } from '@strowger/oauth-core/oauth-error';
 import { Facts } from '@strowger/oauth-core/ports';
@@ -31,8 +31,6 @@ const FAILED = 'client authentication failed: the client_id is unknown, the secr
  */
 export class ClientAuthStrategy extends Strategy {
   override readonly name = 'client';
-  /** Secrets that were right, for as long as the facts they were compared with are the known ones (seconds). */
-  private readonly right = new WeakMap<ApplicationFacts, Map<string, SecretFacts>>();
 
   constructor(private readonly parts: ClientAuthParts) { super(); }
 
@@ -49,36 +47,16 @@ export class ClientAuthStrategy extends Strategy {
       return { kind: 'service', id: presented.id, at };
     }
     const first = await this.parts.facts.applicationByClientId(presented.id);
-    let known = this.judge(first, presented.secret, at);
+    let known = judge(first, presented.secret, at);
     if (!known) {
       const second = await this.parts.facts.applicationByClientIdAgain(presented.id);
-      known = this.judge(second, presented.secret, at);
+      known = judge(second, presented.secret, at);
       const named = second ?? first;
       if (named) request.namedApplication = named;
     }
     if (!known) return this.fail401(request, at);
     if (known.secret_id !== undefined) this.parts.uses.note(known.secret_id, known.application, at);
     return { kind: 'application', ...known, at };
-  }
-
-  /** The application, if what was presented is right for it: one of its live secrets, or none where it has none. */
-  private judge(application: ApplicationFacts | undefined, secret: string | undefined, at: Date): { application: ApplicationFacts; secret_id?: string } | undefined {
-    if (!application || application.status === 'deleted') return undefined;
-    if (application.type !== 'web_server' && application.type !== 'machine_to_machine' && application.secrets.length === 0) {
-      return secret === undefined ? { application } : undefined;
-    }
-    if (secret === undefined) return undefined;
-    const isLive = (one: SecretFacts): boolean => !one.expires_at || one.expires_at > at;
-    const before = this.right.get(application)?.get(secret);
-    const used = before && isLive(before) ? before : application.secrets.find(one => isLive(one) && secretMatches(one.hash, secret));
-    if (!used) return undefined;
-    if (!before) this.remember(application, secret, used);
-    return { application, secret_id: used.id };
-  }
-
-  private remember(application: ApplicationFacts, secret: string, used: SecretFacts): void {
-    const right = this.right.get(application);
-    if (right) right.set(secret, used); else this.right.set(application, new Map([[secret, used]]));
   }
 
   /** Failures are counted after the fact, so that a good request costs no write. */
@@ -106,4 +84,15 @@ function presentedBy(request: FastifyRequest): Presented {
   if (secret !== undefined) throw new OAuthError('invalid_request', 'the client authenticates twice, by HTTP Basic and in the body: use one');
   if (clientId !== undefined && clientId !== basic.id) throw new OAuthError('invalid_request', 'client_id in the body differs from the one in the Authorization header');
   return { id: basic.id, secret: basic.secret === '' ? undefined : basic.secret };
+}
+
+/** The application, if what was presented is right for it: one of its live secrets, or none where it has none. */
+function judge(application: ApplicationFacts | undefined, secret: string | undefined, at: Date): { application: ApplicationFacts; secret_id?: string } | undefined {
+  if (!application || application.status === 'deleted') return undefined;
+  if (application.type !== 'web_server' && application.type !== 'machine_to_machine' && application.secrets.length === 0) {
+    return secret === undefined ? { application } : undefined;
+  }
+  if (secret === undefined) return undefined;
+  const used = application.secrets.find(one => (!one.expires_at || one.expires_at > at) && secretMatches(one.hash, secret));
+  return used && { application, secret_id: used.id };
 }
