@@ -10,7 +10,7 @@ export const HELP = `npm run test:faults -- [--seed N] [--only WORD] [--short] [
   --short       one strike of each fault, shorter freezes, the bus cut for 20 s instead of five minutes
   --mutations   instead: break each protection once and see that the run turns red
 
-Exit code 1 when anything was lost, doubled or invented (with --mutations: when a broken protection was not noticed).`;
+Exit code 1 when anything was lost, doubled or invented, or answered otherwise than it may be (with --mutations: when a broken protection was not noticed).`;
 
 const MAX_SEED = 2 ** 32 - 1;
 
