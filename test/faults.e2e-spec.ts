@@ -68,7 +68,7 @@ test('every answered token is in the trail once, and no event without a token, w
   const { answered, ...rest } = await verdict(ledger, atRest);
   console.info(`answered ${String(answered)}, refused ${String(ledger.refused)}, unanswered ${String(ledger.unanswered)}, ${JSON.stringify(rest)}`);
   expect(answered).toBeGreaterThan(500);
-  expect(rest).toEqual({ lost: 0, phantom: 0, doubled: 0 });
+  expect(rest).toEqual({ lost: 0, toldAgain: 0, phantom: 0, doubled: 0 });
 }, 300_000);
 
 test('without the relay the same run reports loss', async () => {
@@ -78,9 +78,9 @@ test('without the relay the same run reports loss', async () => {
   load.start(CONNECTIONS);
   for (const process_ of [two.process, system.servers.nats]) for (let kill = 0; kill < 2; kill++) await killAndRestart(process_);
   await load.stop();
-  const { lost, phantom } = await verdict(ledger, () => trail.isRead());
-  console.info(`without the relay: answered ${String(ledger.answered.size)}, lost ${String(lost)}`);
-  expect(lost).toBeGreaterThan(0);
+  const { lost, toldAgain, phantom } = await verdict(ledger, () => trail.isRead());
+  console.info(`without the relay: answered ${String(ledger.answered.size)}, lost ${String(lost)}, told again by the reconciler ${String(toldAgain)}`);
+  expect(lost + toldAgain).toBeGreaterThan(0);
   expect(phantom).toBe(0);
 }, 300_000);
 

@@ -48,9 +48,9 @@ async function runMutations(deployment: Deployment, { seed, only }: Options): Pr
   for (const mutation of named(mutations, one => `${one.protection} ${one.name}`, only)) {
     log(`without ${mutation.protection}`);
     const verdict = await runMutation(deployment, mutation, { seed, short: true, connections: CONNECTIONS, log });
-    const red = verdict[mutation.red] > 0;
+    const red = (mutation.red === 'lost' ? verdict.lost + verdict.toldAgain : verdict[mutation.red]) > 0;
     if (!red) unnoticed++;
-    tell(`${red ? 'RED, as expected' : 'GREEN: NOT NOTICED'}: without ${mutation.protection}, ${mutation.fault.name}: answered ${String(verdict.answered)}, lost ${String(verdict.lost)}, doubled ${String(verdict.doubled)}, phantom ${String(verdict.phantom)}`);
+    tell(`${red ? 'RED, as expected' : 'GREEN: NOT NOTICED'}: without ${mutation.protection}, ${mutation.fault.name}: answered ${String(verdict.answered)}, lost ${String(verdict.lost)}, told again ${String(verdict.toldAgain)}, doubled ${String(verdict.doubled)}, phantom ${String(verdict.phantom)}`);
   }
   return unnoticed === 0;
 }

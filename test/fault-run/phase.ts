@@ -10,7 +10,7 @@ import { SeededRandom } from './seeded-random';
 export interface Phase { readonly name: string; readonly tenantId: string; readonly ledger: TokenLedger; readonly recovered: number; readonly shown: number | undefined }
 export interface PhaseOptions { readonly seed: number; readonly short: boolean; readonly connections: number; readonly log: (line: string) => void }
 
-const WARM_UP_MS = 2000, AFTERWARDS_MS = 1000, RECOVERS_WITHIN = 120, SHOWN_WITHIN = 90;
+const WARM_UP_MS = 2000, AFTERWARDS_MS = 1000, RECOVERS_WITHIN = 120, SHOWN_WITHIN = 300;
 const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
 
 /** Clients ask without a pause while the fault strikes, and until all is well again. */
