@@ -9,7 +9,7 @@ import { TokenLedger } from './token-ledger';
 import { TokenLoad } from './token-load';
 import { Trail, Verdict } from './trail';
 
-const KILLS = 5, CONNECTIONS = 12;
+const KILLS = 3, CONNECTIONS = 12;
 
 interface Instance { readonly url: string; readonly process: Supervised }
 let system: System, database: Database, trail: Trail, supervisor: Supervisor, client: { id: string; secret: string };
@@ -69,7 +69,7 @@ test('every answered token is in the trail once, and no event without a token, w
   console.info(`answered ${String(answered)}, refused ${String(ledger.refused)}, unanswered ${String(ledger.unanswered)}, ${JSON.stringify(rest)}`);
   expect(answered).toBeGreaterThan(500);
   expect(rest).toEqual({ lost: 0, toldAgain: 0, phantom: 0, doubled: 0 });
-}, 300_000);
+}, 600_000);
 
 test('without the relay the same run reports loss', async () => {
   const one = await tokenService('token-one', ['without-relay']), two = await tokenService('token-two', ['without-relay']);
@@ -82,7 +82,7 @@ test('without the relay the same run reports loss', async () => {
   console.info(`without the relay: answered ${String(ledger.answered.size)}, lost ${String(lost)}, told again by the reconciler ${String(toldAgain)}`);
   expect(lost + toldAgain).toBeGreaterThan(0);
   expect(phantom).toBe(0);
-}, 300_000);
+}, 600_000);
 
 test.each([
   ['a relay that looks whether the document exists invents nothing', [], 0],
@@ -99,4 +99,4 @@ test.each([
   console.info(`${mutations.join() || 'whole relay'}: answered ${String(ledger.answered.size)}, phantom ${String(phantom)}`);
   expect(lost).toBe(0);
   if (least === 0) expect(phantom).toBe(0); else expect(phantom).toBeGreaterThanOrEqual(least);
-}, 300_000);
+}, 600_000);
