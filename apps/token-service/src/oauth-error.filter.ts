@@ -5,12 +5,16 @@ import { NotDurable } from '@strowger/models/turns/turn-writer';
 import { TooMuchWaiting } from '@strowger/models/turns/turns';
 import { OAuthError } from '@strowger/oauth-core/oauth-error';
 import type { ServiceLog } from '@strowger/service/service-log';
+import { errorPage } from './page/error.page';
+import { sendPage } from './page/page';
 import { formOf, originOf } from './client-auth/authenticated-client';
 import { RejectionRecorder } from './rejections/rejection-recorder';
 import { withinDeadline } from './request-deadline';
 
 const TOKEN_PATHS: ReadonlySet<string> = new Set(['/oauth/token', '/token']);
 const POST_ONLY: ReadonlySet<string> = new Set([...TOKEN_PATHS, '/oauth/introspect', '/oauth/revoke']);
+/** What people look at: they get a page. */
+const PAGES: ReadonlySet<string> = new Set(['/oauth/authorize', '/oauth/authorize/decision', '/login', '/logout']);
 const LATER = { retryAfterSeconds: 1 };
 
 /** Any throw becomes a body of RFC 6749 §5.2 (RFC 6750 §3 where a bearer token was judged); a refused token request is recorded first. */
@@ -31,6 +35,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
     if (error.status >= 500) this.log.error({ err: error.cause ?? error, request_id: request.id }, error.code === 'server_error' ? 'a request failed' : 'a request could not be served');
     if (reply.sent) return;
     for (const [name, value] of Object.entries(headersOf(error))) void reply.header(name, value);
+    if (PAGES.has(request.routeOptions.url ?? '')) { sendPage(reply, error.status, errorPage(error, request.id)); return; }
     void reply.status(error.status).header('Cache-Control', 'no-store').header('Pragma', 'no-cache').type('application/json; charset=utf-8')
       .send(JSON.stringify({ error: error.wireCode, error_description: error.description }));
   }

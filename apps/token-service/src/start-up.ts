@@ -1,7 +1,9 @@
 import { accessTokenIndexes, ACCESS_TOKENS } from '@strowger/models/access-tokens/access-tokens.schema';
+import { AUTHORIZATION_TRANSACTIONS, authorizationTransactionIndexes } from '@strowger/models/authorization-transactions/authorization-transactions.schema';
 import { consentIndexes, CONSENTS } from '@strowger/models/consents/consents.schema';
 import { Database, ensureIndexes } from '@strowger/models/database';
 import { grantIndexes, GRANTS } from '@strowger/models/grants/grants.schema';
+import { LOGIN_SESSIONS, loginSessionIndexes } from '@strowger/models/login-sessions/login-sessions.schema';
 import { OUTBOX, outboxIndexes } from '@strowger/models/outbox/outbox.schema';
 import { RATE_LIMITS, rateLimitIndexes } from '@strowger/models/rate-limits/rate-limits.schema';
 import { RECONCILIATIONS } from '@strowger/models/reconciliations/reconciliations.schema';
@@ -15,6 +17,7 @@ const PAUSE_MS = 500;
 const owned = [
   [OUTBOX, outboxIndexes], [ACCESS_TOKENS, accessTokenIndexes], [GRANTS, grantIndexes], [CONSENTS, consentIndexes], [RATE_LIMITS, rateLimitIndexes],
   [SIGNING_KEYS, signingKeyIndexes], [SECRET_USES, []], [RECONCILIATIONS, []], [SIGN_IN_ADDRESSES, signInAddressIndexes],
+  [LOGIN_SESSIONS, loginSessionIndexes], [AUTHORIZATION_TRANSACTIONS, authorizationTransactionIndexes],
 ] as const;
 
 /** Prepares in the background what the service needs of the database: its collections, their indexes, the signing keys. */

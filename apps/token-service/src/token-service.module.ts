@@ -16,10 +16,14 @@ import { TokenEventsReader } from '@strowger/models/access-tokens/token-events.r
 import { AccountsReader } from '@strowger/models/accounts/accounts.reader';
 import { ApplicationsReader } from '@strowger/models/applications/applications.reader';
 import { AuditEventsReader } from '@strowger/models/audit-events/audit-events.reader';
+import { AuthorizationTransactions } from '@strowger/models/authorization-transactions/authorization-transactions.store';
+import { AuthorizationsStore } from '@strowger/models/authorization-transactions/authorizations.store';
+import { ConsentsReader } from '@strowger/models/consents/consents.reader';
 import { Database } from '@strowger/models/database';
 import { EndedGrantsStore } from '@strowger/models/grants/ended-grants.store';
 import { GrantEventsReader } from '@strowger/models/grants/grant-events.reader';
 import { GrantsStore } from '@strowger/models/grants/grants.store';
+import { LoginSessions } from '@strowger/models/login-sessions/login-sessions.store';
 import { ChangeRecorder } from '@strowger/models/outbox/change-recorder';
 import { EventSource } from '@strowger/models/outbox/make-event';
 import { OutboxStore } from '@strowger/models/outbox/outbox.store';
@@ -35,14 +39,23 @@ import { SignInAddresses } from '@strowger/models/sign-in-addresses/sign-in-addr
 import { SigningKeysStore } from '@strowger/models/signing-keys/signing-keys.store';
 import { TenantsReader } from '@strowger/models/tenants/tenants.reader';
 import { TurnWriter } from '@strowger/models/turns/turn-writer';
+import { CodeKeys } from '@strowger/oauth-core/authorization-code';
+import { authorizationCodeGrant } from '@strowger/oauth-core/grants/authorization-code.grant';
 import { clientCredentialsGrant } from '@strowger/oauth-core/grants/client-credentials.grant';
 import { passwordGrant } from '@strowger/oauth-core/grants/password.grant';
 import { refreshTokenGrant } from '@strowger/oauth-core/grants/refresh-token.grant';
 import { Facts, Grants } from '@strowger/oauth-core/ports';
 import { RefreshKeys } from '@strowger/oauth-core/refresh-token';
 import { makeLog, ServiceLog } from '@strowger/service/service-log';
+import { AuthorizeController } from './authorize/authorize.controller';
+import { BeginAuthorization } from './authorize/begin-authorization';
+import { codeResponseType } from './authorize/code.response-type';
+import { AuthorizeServer } from './authorize/oauth2orize-authorize.server';
 import { ClientAuth } from './client-auth/client-auth';
 import { ClientAuthStrategy } from './client-auth/client-auth.strategy';
+import { DecideAuthorization } from './consent/decide-authorization';
+import { DecisionController } from './consent/decision.controller';
+import { OpenAuthorizations } from './consent/open-authorization';
 import { CachedFacts } from './facts/cached-facts';
 import { MAX_AGE_MS } from './facts/fact-cache';
 import { IntrospectionController } from './introspection/introspection.controller';
@@ -51,6 +64,10 @@ import { Janitor } from './janitor/janitor';
 import { Metadata } from './keys/metadata';
 import { MetadataController } from './keys/metadata.controller';
 import { SigningKeys } from './keys/signing-keys';
+import { Brands } from './login/brands';
+import { Browsers } from './login/browsers';
+import { LogIn } from './login/log-in';
+import { LoginController } from './login/login.controller';
 import { OAuthErrorFilter } from './oauth-error.filter';
 import { LimitedPasswordCheck } from './password/limited-password-check';
 import { Reconciler } from './reconciler/reconciler';
@@ -79,6 +96,23 @@ const provide = <T>(provided: InjectionToken<T>, inject: InjectionToken[], useFa
   ({ provide: provided, inject, useFactory: useFactory as FactoryProvider<T>['useFactory'] });
 const LOG = Symbol('log'), SOURCE = Symbol('source');
 
+/** Authorization, login and consent: what people see in a browser. */
+const peoplesPages = (config: TokenServiceConfig): FactoryProvider[] => [
+  provide(LoginSessions, [Database, ChangeRecorder], (database: Database, changes: ChangeRecorder) => new LoginSessions(database, changes, config.LOGIN_SESSION_SECONDS)),
+  provide(AuthorizationTransactions, [Database], (database: Database) => new AuthorizationTransactions(database, config.AUTHORIZATION_TRANSACTION_SECONDS)),
+  provide(AuthorizationsStore, [Database, AuthorizationTransactions, ChangeRecorder, RefreshKeys], (database: Database, transactions: AuthorizationTransactions, changes: ChangeRecorder, keys: RefreshKeys) =>
+    new AuthorizationsStore(database, transactions, changes, keys.currentId)),
+  provide(AuthorizeServer, [AuthorizationsStore, CodeKeys], (store: AuthorizationsStore, codes: CodeKeys) => new AuthorizeServer([codeResponseType(store, codes)])),
+  provide(Browsers, [LoginSessions, Facts], (sessions: LoginSessions, facts: Facts) => new Browsers(sessions, facts, config.STROWGER_ISSUER)),
+  provide(Brands, [Database], (database: Database) => new Brands(new TenantsReader(database))),
+  provide(BeginAuthorization, [Facts, AuthorizeServer, AuthorizationTransactions, Database], (facts: Facts, server: AuthorizeServer, transactions: AuthorizationTransactions, database: Database) =>
+    new BeginAuthorization(facts, server, transactions, new ConsentsReader(database), config.STROWGER_ISSUER)),
+  provide(OpenAuthorizations, [AuthorizationTransactions, Facts], (transactions: AuthorizationTransactions, facts: Facts) => new OpenAuthorizations(transactions, facts)),
+  provide(LogIn, [LimitedPasswordCheck, Facts, Browsers, AuthorizationTransactions], (passwords: LimitedPasswordCheck, facts: Facts, browsers: Browsers, transactions: AuthorizationTransactions) => new LogIn(passwords, facts, browsers, transactions)),
+  provide(DecideAuthorization, [OpenAuthorizations, AuthorizeServer, AuthorizationsStore, Database], (open: OpenAuthorizations, server: AuthorizeServer, store: AuthorizationsStore, database: Database) =>
+    new DecideAuthorization(open, server, store, { consents: new ConsentsReader(database), scopes: new ScopesReader(database) }, config.STROWGER_ISSUER)),
+];
+
 /** Composition root: the only file that binds ports to adapters. */
 @Module({})
 export class TokenServiceModule {
@@ -87,14 +121,15 @@ export class TokenServiceModule {
     const constants: ValueProvider[] = [
       { provide: LOG, useValue: log }, { provide: Registry, useValue: registry },
       { provide: SOURCE, useValue: { service: SERVICE, instance: config.STROWGER_INSTANCE } satisfies EventSource },
-      { provide: RefreshKeys, useValue: new RefreshKeys(config.STROWGER_KEYS) },
+      { provide: RefreshKeys, useValue: new RefreshKeys(config.STROWGER_KEYS) }, { provide: CodeKeys, useValue: new CodeKeys(config.STROWGER_KEYS) },
     ];
-    const grants = (facts: CachedFacts, passwords: LimitedPasswordCheck, store: GrantsStore, keys: RefreshKeys) => [
+    const grants = (facts: CachedFacts, passwords: LimitedPasswordCheck, store: GrantsStore, keys: RefreshKeys, codes: CodeKeys) => [
+      authorizationCodeGrant(facts, store, { codes, refresh: keys }, { lifetimeSeconds: config.AUTHORIZATION_CODE_SECONDS, replaySeconds: config.CODE_REPLAY_SECONDS }),
       clientCredentialsGrant(facts), passwordGrant(facts, passwords, store, keys), refreshTokenGrant(facts, store, keys, config.REFRESH_GRACE_SECONDS),
     ];
     return {
       module: TokenServiceModule,
-      controllers: [TokenController, IntrospectionController, RevocationController, TokensController, ResourceController, MetadataController],
+      controllers: [AuthorizeController, DecisionController, LoginController, TokenController, IntrospectionController, RevocationController, TokensController, ResourceController, MetadataController],
       providers: [
         ...constants,
         provide(Database, [LOG], (serviceLog: ServiceLog) => new Database(config, line => { serviceLog.warn(line); })),
@@ -133,7 +168,8 @@ export class TokenServiceModule {
               accountFromStrangers: config.WRONG_PASSWORDS_PER_ACCOUNT_FROM_STRANGERS, address: config.WRONG_PASSWORDS_PER_ADDRESS,
             },
           }, rejections, now)),
-        provide(TokenServer, [Facts, LimitedPasswordCheck, Grants, RefreshKeys], (facts: CachedFacts, passwords: LimitedPasswordCheck, store: GrantsStore, keys: RefreshKeys) => new TokenServer(grants(facts, passwords, store, keys))),
+        provide(TokenServer, [Facts, LimitedPasswordCheck, Grants, RefreshKeys, CodeKeys], (facts: CachedFacts, passwords: LimitedPasswordCheck, store: GrantsStore, keys: RefreshKeys, codes: CodeKeys) =>
+          new TokenServer(grants(facts, passwords, store, keys, codes))),
         provide(TokenServiceMetrics, [Registry, OutboxAge, Relay], (metrics: Registry, age: OutboxAge, relay: Relay) => new TokenServiceMetrics(metrics, age, relay)),
         provide(TokenIssuer, [SigningKeys, TurnWriter, SOURCE, TokenServiceMetrics], (keys: SigningKeys, turns: TurnWriter, source: EventSource, metrics: TokenServiceMetrics) =>
           new TokenIssuer(keys, turns, source, { issuer: config.STROWGER_ISSUER, audience: audienceOf(config), longestTokenSeconds: config.ACCESS_TOKEN_TTL_MAX_SECONDS, issued: metrics })),
@@ -152,7 +188,8 @@ export class TokenServiceModule {
           documents: [new TokenEventsReader(database), new GrantEventsReader(database)], trail: new AuditEventsReader(database), owed: new OwedEventsReader(database, SERVICE),
           progress: new ReconciliationsStore(database, SERVICE, config.STROWGER_INSTANCE), publisher,
         }, { everySeconds: config.RECONCILE_EVERY_SECONDS, confirmMs: 5000, now, counts }, serviceLog)),
-        provide(Metadata, [TokenServer], (server: TokenServer) => new Metadata(config.STROWGER_ISSUER, server.grantTypes)),
+        ...peoplesPages(config),
+        provide(Metadata, [TokenServer, AuthorizeServer], (server: TokenServer, authorize: AuthorizeServer) => new Metadata(config.STROWGER_ISSUER, server.grantTypes, authorize.responseTypes)),
         { provide: APP_FILTER, inject: [RejectionRecorder, LOG], useFactory: (rejections: RejectionRecorder, serviceLog: ServiceLog) => new OAuthErrorFilter(rejections, serviceLog) },
       ],
     };

@@ -9,7 +9,7 @@ import { ACCESS_TOKENS, accessTokenIndexes } from './access-tokens/access-tokens
 import { ConsentDocument, CONSENTS, consentIndexes } from './consents/consents.schema';
 import { Database, ensureIndexes, isDatabaseUnavailable } from './database';
 import { grantsBehaviour } from './grants/grants.behaviour';
-import { grantIndexes, GRANTS } from './grants/grants.schema';
+import { GrantDocument, grantIndexes, GRANTS } from './grants/grants.schema';
 import { GrantsStore } from './grants/grants.store';
 import { ChangeRecorder } from './outbox/change-recorder';
 import { entryOf, outboxBehaviour } from './outbox/outbox.behaviour';
@@ -122,6 +122,8 @@ describe('grants in the database', () => {
       grants: new GrantsStore(database, interrupted, new ChangeRecorder(database, sender, source), keys, 3600), pass: later,
       storeToken: async (grant_id, generation) => { await database.collection<{ _id: Buffer }>(ACCESS_TOKENS).insertOne({ ...tokenRow(Math.floor(Math.random() * 255)), _id: Buffer.from(`${grant_id}${String(generation)}`), grant_id, generation } as never); },
       removeConsentAfterInsert: standing => { removing = standing; },
+      issueCode: async id => { await database.collection<GrantDocument>(GRANTS).updateOne({ _id: id }, { $set: { code: { redirect_uri: 'https://a.ex/cb', redirect_uri_named: false, issued_at: new Date() } } }); },
+      removeConsent: async ({ account, application }) => { await database.collection<ConsentDocument>(CONSENTS).updateOne({ _id: `${account.id}:${application.id}` }, { $set: { status: 'removed' }, $inc: { version: 1 } }); },
       eventTypes: async () => { await turns.drain(); await sender.drain(); expect(await database.collection(OUTBOX).countDocuments({})).toBe(0); return [...publisher.types]; },
     };
   });

@@ -29,6 +29,12 @@ describe('grants in memory', () => {
     return Promise.resolve({
       grants, pass: seconds => { at += seconds * 1000; return Promise.resolve(); }, storeToken: (id, generation) => grants.storeToken(id, generation),
       removeConsentAfterInsert: ({ account, application }) => { grants.afterInsert = () => { grants.consents.set(`${account.id}:${application.id}`, { status: 'removed', scope: 'rest' }); }; },
+      issueCode: id => {
+        const grant = grants.grants.get(id);
+        if (grant) grants.grants.set(id, { ...grant, code: { redirect_uri: 'https://a.ex/cb', redirect_uri_named: false, issued_at: new Date(at) } });
+        return Promise.resolve();
+      },
+      removeConsent: ({ account, application }) => { grants.consents.set(`${account.id}:${application.id}`, { status: 'removed', scope: 'rest' }); return Promise.resolve(); },
       eventTypes: () => Promise.resolve([...grants.events]),
     });
   });

@@ -22,8 +22,11 @@ export const RESERVED_APPLICATION = 'api';
 /** What the token path must know of a tenant, a customer's PBX. Durations are seconds. */
 export interface TenantFacts {
   readonly id: string;
+  readonly name: string;
   readonly password_grant: boolean;
   readonly password_grant_until?: Date;
+  readonly implicit_grant: boolean;
+  readonly implicit_grant_until?: Date;
   readonly api_application: boolean;
   readonly access_token_ttl_seconds: number;
   readonly refresh_token_ttl_seconds: number;
@@ -44,6 +47,8 @@ export interface ApplicationFacts {
   readonly access_level: AccessLevel;
   /** Registered scope, space-separated; never the word `all`. */
   readonly scope: string;
+  /** Where authorization answers may go, each exactly as registered. */
+  readonly redirect_uris: readonly string[];
   readonly owner: string;
   readonly password_grant: boolean;
   readonly token_format: TokenFormat;

@@ -59,6 +59,19 @@ export class InMemoryGrants extends Grants {
     return this.stored.has(`${grantId} ${String(generation)}`);
   }
 
+  override async useCode(grant: GrantFacts): Promise<boolean> {
+    await this.step('useCode');
+    const found = this.grants.get(grant.id);
+    if (found?.status !== 'active' || !found.code || found.code.used_at) return false;
+    this.grants.set(grant.id, { ...found, code: { ...found.code, used_at: this.now() } });
+    return true;
+  }
+
+  override async consented(grant: GrantFacts): Promise<boolean> {
+    await this.step('consented');
+    return this.consents.get(`${grant.account_id}:${grant.application_id}`)?.status === 'active';
+  }
+
   override async revokeForReuse(grant: GrantFacts): Promise<void> {
     await this.step('revoke');
     await this.end(grant, ['grant.reuse_detected', 'grant.revoked']);

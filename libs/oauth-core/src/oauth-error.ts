@@ -6,6 +6,10 @@ export const oauthErrors = {
   unauthorized_client: 400,
   unsupported_grant_type: 400,
   invalid_scope: 400,
+  unsupported_response_type: 400,
+  /** OpenID Connect Core §3.1.2.6: `prompt=none`, and nobody is logged in, or must be asked. */
+  login_required: 400,
+  consent_required: 400,
   /** No token was sent: RFC 6750 §3.1 wants no error code then, so the wire says invalid_request. */
   token_missing: 401,
   invalid_token: 401,

@@ -48,6 +48,10 @@ export abstract class Grants {
   abstract answered(grantId: string, generation: number): Promise<boolean>;
   /** Revokes a grant whose refresh token was used again, with its events. Revoked already: nothing. */
   abstract revokeForReuse(grant: GrantFacts, origin: Origin): Promise<void>;
+  /** Uses up the code of a grant by one compare-and-set. True: this call did, and that is durable; false: somebody else had. */
+  abstract useCode(grant: GrantFacts): Promise<boolean>;
+  /** Whether the consent under a grant stands, read now. */
+  abstract consented(grant: GrantFacts): Promise<boolean>;
   /**
    * Revokes a grant because somebody asked for it, with its event; everything it issued is dead when it answers. Revoked already: nothing.
    * @throws OAuthError temporarily_unavailable - nobody knows whether it happened; asking again is safe

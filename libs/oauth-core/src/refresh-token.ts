@@ -1,4 +1,5 @@
 import { createHmac, createSecretKey, hkdfSync, KeyObject, timingSafeEqual } from 'node:crypto';
+import type { CodeState } from './authorization-code';
 import { RightsVersions } from './facts';
 
 /** Within this many seconds after a rotation the previous refresh token still gets its successor, and the new one itself. */
@@ -21,6 +22,8 @@ export interface GrantFacts {
   readonly status: 'active' | 'revoked';
   readonly generation: number;
   readonly rotated_at?: Date;
+  /** Of a grant that began with an authorization code. */
+  readonly code?: CodeState;
   readonly created_at: Date;
   readonly expires_at: Date;
 }

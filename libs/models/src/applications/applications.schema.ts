@@ -8,7 +8,7 @@ export const APPLICATIONS = 'applications';
 export interface SecretDocument { id: string; hash: Buffer; created_at: Date; expires_at?: Date }
 
 /** An application at rest. `_id` is for ever; `client_id` is replaced by regeneration and then stands in `previous_client_ids`. */
-export interface ApplicationDocument extends Omit<ApplicationFacts, 'id' | 'secrets'> {
+export interface ApplicationDocument extends Omit<ApplicationFacts, 'id' | 'secrets' | 'redirect_uris'> {
   _id: string;
   version: number;
   description?: string;

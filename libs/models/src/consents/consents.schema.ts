@@ -12,6 +12,8 @@ export interface ConsentDocument {
   account_id: string;
   application_id: string;
   scope: string;
+  /** What the person has been asked for, of which `scope` was given; absent where nobody was asked. */
+  asked?: string;
   implied: boolean;
   status: 'active' | 'removed';
   granted_at: Date;
@@ -20,7 +22,7 @@ export interface ConsentDocument {
 const required = { type: String, required: true } as const;
 export const consentSchema = new Schema<ConsentDocument>({
   _id: required, tenant_id: required, version: { type: Number, required: true }, account_id: required, application_id: required, scope: required,
-  implied: { type: Boolean, required: true }, status: required, granted_at: { type: Date, required: true },
+  asked: String, implied: { type: Boolean, required: true }, status: required, granted_at: { type: Date, required: true },
 }, { versionKey: false });
 
 export const consentIndexes: readonly IndexSpec[] = [{ key: { account_id: 1 } }, { key: { application_id: 1 } }];

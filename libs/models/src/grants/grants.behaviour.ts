@@ -9,6 +9,9 @@ export interface GrantsScene {
   pass(seconds: number): Promise<void>;
   /** An access token of this generation is stored. */
   storeToken(grantId: string, generation: number): Promise<void>;
+  /** The grant is one of an authorization code, issued now. */
+  issueCode(grantId: string): Promise<void>;
+  removeConsent(standing: Standing): Promise<void>;
   /** From now on somebody removes the consent between a grant's insert and the look at it. */
   removeConsentAfterInsert(standing: Standing): void;
   eventTypes(): Promise<string[]>;
@@ -109,5 +112,27 @@ export function grantsBehaviour(make: () => Promise<GrantsScene>): void {
     await scene.grants.revokeForReuse(grant, origin);
     expect(await live(scene, grant.id)).toMatchObject({ status: 'revoked', generation: 1 });
     expect(await live(scene, other.id)).toMatchObject({ status: 'active' });
+  });
+  it('S44: lets one of many parallel uses of a code through, and tells when it was used', async () => {
+    const scene = await make(), grant = await begun(scene);
+    await scene.issueCode(grant.id);
+    expect((await live(scene, grant.id)).code?.used_at).toBeUndefined();
+    expect((await Promise.all(Array.from({ length: 30 }, () => scene.grants.useCode(grant)))).filter(Boolean)).toHaveLength(1);
+    expect((await live(scene, grant.id)).code?.used_at).toBeInstanceOf(Date);
+    expect(await scene.grants.useCode(await live(scene, grant.id))).toBe(false);
+  });
+  it('uses no code of a revoked grant, nor one that a grant never had', async () => {
+    const scene = await make(), grant = await begun(scene), other = await begun(scene);
+    await scene.issueCode(grant.id);
+    await scene.grants.revoke(await live(scene, grant.id), 'revoked_by_client', { client_id: 'c' }, origin);
+    expect([await scene.grants.useCode(grant), await scene.grants.useCode(other)]).toEqual([false, false]);
+    expect((await live(scene, other.id)).code).toBeUndefined();
+  });
+  it('knows whether the consent under a grant stands now', async () => {
+    const scene = await make(), standing = newStanding(), grant = await begun(scene, standing);
+    expect(await scene.grants.consented(grant)).toBe(true);
+    await scene.removeConsent(standing);
+    expect(await scene.grants.consented(grant)).toBe(false);
+    expect(await scene.grants.consented({ ...grant, application_id: 'another' })).toBe(false);
   });
 }

@@ -1,4 +1,5 @@
 import { Schema } from 'mongoose';
+import { CodeState } from '@strowger/oauth-core/authorization-code';
 import { IndexSpec } from '../database';
 
 export const GRANTS = 'grants';
@@ -26,6 +27,8 @@ export interface GrantDocument {
   generation: number;
   /** Database time of the last rotation; absent before the first. */
   rotated_at?: Date;
+  /** Of a grant that began with an authorization code; its times are the database's. */
+  code?: CodeState;
   created_at: Date;
   /** End of the refresh tokens: absolute, from consent. */
   expires_at: Date;
@@ -37,7 +40,7 @@ const date = { type: Date, required: true } as const;
 export const grantSchema = new Schema<GrantDocument>({
   _id: required, tenant_id: required, version: number, application_id: required, account_id: required, grant_type: required, scope: required,
   key_id: required, nonce: { type: Buffer, required: true }, sign_out_versions: { type: Schema.Types.Mixed, required: true }, status: required,
-  generation: number, rotated_at: Date, created_at: date, expires_at: date,
+  generation: number, rotated_at: Date, code: Schema.Types.Mixed, created_at: date, expires_at: date,
 }, { versionKey: false });
 
 export const grantIndexes: readonly IndexSpec[] = [{ key: { account_id: 1, application_id: 1 } }, { key: { expires_at: 1 } }, { key: { created_at: 1 } }];

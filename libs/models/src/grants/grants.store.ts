@@ -72,6 +72,17 @@ export class GrantsStore extends Grants {
     return found !== null;
   }
 
+  override async useCode(grant: GrantFacts): Promise<boolean> {
+    const { modifiedCount } = await this.collection().updateOne(
+      { _id: grant.id, status: 'active', code: { $exists: true }, 'code.used_at': { $exists: false } }, { $currentDate: { 'code.used_at': true } },
+    );
+    return modifiedCount === 1;
+  }
+
+  override async consented(grant: GrantFacts): Promise<boolean> {
+    return (await this.consents.read(consentId(grant.account_id, grant.application_id)))?.status === 'active';
+  }
+
   override async revokeForReuse(grant: GrantFacts, origin: Origin): Promise<void> {
     await this.end(grant, 'refresh_token_reuse', ['grant.reuse_detected', 'grant.revoked'], undefined, origin);
   }

@@ -10,11 +10,8 @@ export interface TenantDocument extends Omit<TenantFacts, 'id'> {
   /** Equal to `_id`: every document names its tenant. */
   tenant_id: string;
   version: number;
-  name: string;
   /** PNG, at most 64 KiB. */
   logo?: Buffer;
-  implicit_grant: boolean;
-  implicit_grant_until?: Date;
   administrators: string[];
   created_at: Date;
   attempt?: string;

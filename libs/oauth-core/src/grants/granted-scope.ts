@@ -8,7 +8,7 @@ import { TokenRequest } from './grant';
  * fresh ones, so that a scope announced or registered a moment ago works at once.
  * @throws OAuthError invalid_scope - unknown, or not given to the application
  */
-export async function grantedScope(facts: Facts, { client, params }: TokenRequest): Promise<string> {
+export async function grantedScope(facts: Facts, { client, params }: Pick<TokenRequest, 'client' | 'params'>): Promise<string> {
   const requested = params.get('scope');
   try {
     return requestedScope(requested, client.scope, await facts.knownScopes());

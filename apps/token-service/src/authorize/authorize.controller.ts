@@ -1,0 +1,28 @@
+import { Controller, Get, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AuthorizationParameters, authorizationParameters } from '@strowger/oauth-core/authorization-request';
+import { formOf, originOf } from '../client-auth/authenticated-client';
+import { Browsers } from '../login/browsers';
+import { sendTo } from '../page/page';
+import { withinDeadline } from '../request-deadline';
+import { BeginAuthorization } from './begin-authorization';
+
+/** GET and POST `/oauth/authorize` (RFC 6749 §3.1): both are the same request. */
+@Controller('oauth/authorize')
+export class AuthorizeController {
+  constructor(private readonly authorization: BeginAuthorization, private readonly browsers: Browsers) {}
+
+  @Get()
+  async get(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const [, query = ''] = /\?(.*)$/s.exec(request.url) ?? [];
+    await this.begin(authorizationParameters(query), request, reply);
+  }
+
+  @Post()
+  async post(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> { await this.begin({ params: formOf(request) }, request, reply); }
+
+  private async begin(parameters: AuthorizationParameters, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const at = new Date();
+    sendTo(reply, await withinDeadline(request, (async () => this.authorization.run(parameters, await this.browsers.of(request, reply), at, originOf(request)))()));
+  }
+}

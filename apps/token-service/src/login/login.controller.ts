@@ -1,0 +1,71 @@
+import { Controller, Get, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { OAuthError } from '@strowger/oauth-core/oauth-error';
+import { formOf, originOf } from '../client-auth/authenticated-client';
+import { queryOf } from '../page/page-query';
+import { OpenAuthorization, OpenAuthorizations } from '../consent/open-authorization';
+import { sendPage, sendTo } from '../page/page';
+import { withinDeadline } from '../request-deadline';
+import { Brands } from './brands';
+import { Browser, Browsers } from './browsers';
+import { LogIn } from './log-in';
+import { loggedInPage, loggedOutPage, loginPage } from './login.page';
+
+const FORM = 'login', LOGOUT = 'logout';
+
+/** GET and POST `/login`, POST `/logout`: the session of a person. */
+@Controller()
+export class LoginController {
+  constructor(private readonly browsers: Browsers, private readonly authorizations: OpenAuthorizations, private readonly logIn: LogIn, private readonly brands: Brands) {}
+
+  @Get('login')
+  async form(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> { await withinDeadline(request, this.show(request, reply)); }
+
+  @Post('login')
+  async login(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> { await withinDeadline(request, this.attempt(request, reply)); }
+
+  @Post('logout')
+  async logout(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> { await withinDeadline(request, this.end(request, reply)); }
+
+  private async show(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const id = queryOf(request).get('transaction'), browser = await this.browsers.of(request, reply);
+    if (id !== undefined) { await this.answer(reply, 200, browser, await this.authorizations.of(id, browser)); return; }
+    if (!browser.person) { await this.answer(reply, 200, browser, undefined); return; }
+    const { account, tenant } = browser.person.standing;
+    sendPage(reply, 200, loggedInPage(account.username, await this.brands.of(tenant.id), this.browsers.tokenFor(browser, LOGOUT)));
+  }
+
+  private async attempt(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const form = formOf(request), id = form.get('transaction'), browser = await this.browsers.of(request, reply);
+    this.browsers.assertOwnForm(request, browser, FORM, id ?? '');
+    const open = id === undefined ? undefined : await this.authorizations.of(id, browser);
+    const username = form.get('username'), password = form.get('password');
+    if (username === undefined || password === undefined) { await this.answer(reply, 400, browser, open, { wrong: 'Enter your username and your password.', username }); return; }
+    try {
+      const right = await this.logIn.run({ username, password }, open, browser, reply, originOf(request));
+      if (right) sendTo(reply, open ? `/oauth/authorize/decision?transaction=${open.transaction._id}` : '/login');
+      else await this.answer(reply, 400, browser, open, { wrong: 'That username and password do not match. Check both and try again.', username });
+    } catch (error) {
+      if (!(error instanceof OAuthError) || (error.code !== 'rate_limit_exceeded' && error.code !== 'invalid_request')) throw error;
+      if (error.retryAfterSeconds !== undefined) void reply.header('Retry-After', String(error.retryAfterSeconds));
+      await this.answer(reply, error.status, browser, open, { wrong: error.code === 'invalid_request' ? 'No password is that long. Check it and try again.' : `Too many attempts. Wait ${minutes(error.retryAfterSeconds)}, then try again.`, username });
+    }
+  }
+
+  private async answer(reply: FastifyReply, status: number, browser: Browser, open: OpenAuthorization | undefined, refused?: { readonly wrong: string; readonly username: string | undefined }): Promise<void> {
+    const username = refused?.username ?? open?.transaction.request.login_hint;
+    sendPage(reply, status, loginPage({
+      csrf: this.browsers.tokenFor(browser, FORM, open?.transaction._id ?? ''), ...(refused && { wrong: refused.wrong }), ...(username !== undefined && { username }),
+      ...(open && { brand: await this.brands.of(open.tenant.id), transaction: { id: open.transaction._id, application: open.application.name, redirect_uri: open.transaction.request.redirect_uri } }),
+    }));
+  }
+
+  private async end(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const browser = await this.browsers.of(request, reply);
+    this.browsers.assertOwnForm(request, browser, LOGOUT);
+    await this.browsers.logOut(browser, reply, originOf(request));
+    sendPage(reply, 200, loggedOutPage());
+  }
+}
+
+const minutes = (seconds = 60): string => { const many = Math.ceil(seconds / 60); return many === 1 ? 'a minute' : `${String(many)} minutes`; };

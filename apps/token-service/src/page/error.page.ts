@@ -1,0 +1,19 @@
+import { OAuthError } from '@strowger/oauth-core/oauth-error';
+import { html } from './html';
+import { Page } from './page';
+
+const headings: Readonly<Record<string, string>> = {
+  access_denied: 'This page is not yours to answer, or is over', rate_limit_exceeded: 'Too many attempts', temporarily_unavailable: 'Back in a moment',
+  server_error: 'Something went wrong', not_found: 'There is nothing here',
+};
+
+/** What a person is told where no application can be: `description` in words, and the request's id for whoever looks into it. Never an internal text. */
+export const errorPage = ({ code, description }: OAuthError, requestId: string): Page => ({
+  title: 'Error',
+  body: html`<h1>${headings[code] ?? 'This request cannot go on'}</h1>
+<p class="soft">${sentence(description)}</p>
+<p class="soft">${code === 'temporarily_unavailable' || code === 'rate_limit_exceeded' ? 'Nothing was changed. Reload this page to try again.' : 'Nothing was changed. Go back to the application you came from and begin again; if it happens again, its developer needs the line below.'}</p>`,
+  footer: html`<code>${code}</code> · request <code>${requestId}</code>`,
+});
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
