@@ -1,12 +1,15 @@
 import { relative } from 'node:path';
 
-const SECTION = /^## First tokens$([\s\S]*?)^## /m;
 const BLOCK = /^```sh\n([\s\S]*?)^```$/gm;
 
-/** The shell blocks of the README's section "First tokens", in their order: what a newcomer pastes, and what the test of the main job runs. */
-export function firstTokenBlocks(readme: string): string[] {
-  return [...(SECTION.exec(readme)?.[1] ?? '').matchAll(BLOCK)].map(([, block = '']) => block);
+/** The shell blocks of a section of the README, in their order: what a newcomer pastes, and what a test runs. */
+export function shellBlocks(readme: string, section: string): string[] {
+  const [, text = ''] = readme.split(`\n## ${section}\n`);
+  return [...(text.split('\n## ', 1)[0] ?? '').matchAll(BLOCK)].map(([, block = '']) => block);
 }
+
+/** The shell blocks of the section "First tokens". */
+export const firstTokenBlocks = (readme: string): string[] => shellBlocks(readme, 'First tokens');
 
 /** The same lines for the screen, with the demo's file where it is seen from the current folder. */
 export function firstLines(readme: string, demoFile: string): string {

@@ -186,7 +186,7 @@ describe('parameters', () => {
   it('S38: grant_type missing, unknown, or not for this application, each by its name', async () => {
     await scene.refused(options => scene.token(without(good(), 'grant_type'), options), 400, 'invalid_request');
     await scene.refused(options => scene.token({ ...good(), grant_type: '' }, options), 400, 'invalid_request');
-    for (const unknown of ['implicit', 'CLIENT_CREDENTIALS', 'client_credentials ', 'client_credentials password', '*', 'authorization_code', 'toString']) await scene.refused(options => scene.token({ ...good(), grant_type: unknown }, options), 400, 'unsupported_grant_type');
+    for (const unknown of ['implicit', 'CLIENT_CREDENTIALS', 'client_credentials ', 'client_credentials password', '*', 'code', 'toString']) await scene.refused(options => scene.token({ ...good(), grant_type: unknown }, options), 400, 'unsupported_grant_type');
     for (const [application, form] of [[phone, good()], [robot, goodPassword()], [robot, { grant_type: 'refresh_token', refresh_token: 'x' }]] as [Application, Form & object][]) {
       const answer = await scene.refused(options => scene.token({ ...form, client_id: application.client_id, client_secret: application.secret }, options), 400, 'unauthorized_client');
       expect(answer.json['error_description']).toMatch(/register|request|use /);
@@ -236,13 +236,15 @@ test('S70, S69: metadata names the configured issuer exactly, whatever the Host,
   for (const headers of [{}, { host: 'evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https', forwarded: 'host=evil.example' }]) {
     const answer = await send(scene.url('/.well-known/oauth-authorization-server'), { method: 'GET', headers });
     expect(answer.json).toEqual({
-      issuer, token_endpoint: `${issuer}/oauth/token`, introspection_endpoint: `${issuer}/oauth/introspect`, revocation_endpoint: `${issuer}/oauth/revoke`, jwks_uri: `${issuer}/.well-known/jwks.json`, response_types_supported: [],
-      grant_types_supported: ['client_credentials', 'password', 'refresh_token'], token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      issuer, authorization_endpoint: `${issuer}/oauth/authorize`, token_endpoint: `${issuer}/oauth/token`, introspection_endpoint: `${issuer}/oauth/introspect`, revocation_endpoint: `${issuer}/oauth/revoke`, jwks_uri: `${issuer}/.well-known/jwks.json`, response_types_supported: ['code'],
+      response_modes_supported: ['query'], code_challenge_methods_supported: ['S256'], authorization_response_iss_parameter_supported: true,
+      grant_types_supported: ['authorization_code', 'client_credentials', 'password', 'refresh_token'], token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
       introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'], revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
     });
   }
   for (const path of ['/oauth/token', '/oauth/introspect', '/oauth/revoke']) expect((await scene.post(path, {})).status).not.toBe(404);
-  for (const path of ['/oauth/authorize', '/oauth/device_authorization', '/admin', '/', '/oauth']) expect(errorOf(await send(scene.url(path), { method: 'GET' }))).toEqual([404, 'not_found']);
+  expect((await send(scene.url('/oauth/authorize'), { method: 'GET' })).status).toBe(400);
+  for (const path of ['/oauth/device_authorization', '/admin', '/', '/oauth']) expect(errorOf(await send(scene.url(path), { method: 'GET' }))).toEqual([404, 'not_found']);
 });
 
 test('a request id of the client is kept where it is harmless text, and replaced where not', async () => {

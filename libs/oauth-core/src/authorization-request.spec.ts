@@ -25,7 +25,7 @@ describe('where an answer goes', () => {
     expect([refused(() => returnAddress({ redirect_uris: [] }, new Map())), refused(() => returnAddress({ redirect_uris: uris }, new Map()))]).toEqual([true, true]);
   });
   it('S14: has the state as it was, and the issuer; what the URI had already stays', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }).filter(text => text.isWellFormed()), fc.constantFrom(...uris), (state, redirect_uri) => {
+    fc.assert(fc.property(fc.string({ unit: 'grapheme', maxLength: 50 }), fc.constantFrom(...uris), (state, redirect_uri) => {
       const uri = answerUri({ redirect_uri, redirect_uri_named: true, state }, 'https://issuer.ex', { code: 'c' });
       const { searchParams } = new URL(uri);
       expect([uri.startsWith(redirect_uri), searchParams.get('state'), searchParams.getAll('iss'), searchParams.getAll('code')]).toEqual([true, state, ['https://issuer.ex'], ['c']]);

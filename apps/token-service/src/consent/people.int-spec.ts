@@ -7,9 +7,6 @@ import { eventually } from '../../../../test/system';
 import { formOn, parametersOf, sentTo, TestBrowser } from '../authorize/browser.fixture';
 import { Account, Answer, Application, textOf, TokenScene, without } from '../token-service.fixture';
 
-// Each wait inside has a bound of its own; this one is for a machine with much else to do.
-jest.setTimeout(60_000);
-
 const CALLBACK = 'https://app.example.com/cb', LIMIT = 10;
 let scene: TokenScene, alice: Account, issuer: string;
 beforeAll(async () => {
