@@ -9,7 +9,7 @@ import { TokenLedger } from './token-ledger';
 import { TokenLoad } from './token-load';
 import { Trail, Verdict } from './trail';
 
-const KILLS = 3, CONNECTIONS = 12;
+const KILLS = 5, CONNECTIONS = 12;
 
 interface Instance { readonly url: string; readonly process: Supervised }
 let system: System, database: Database, trail: Trail, supervisor: Supervisor, client: { id: string; secret: string };
