@@ -19,10 +19,12 @@ import { AuditEventsReader } from '@strowger/models/audit-events/audit-events.re
 import { AuthorizationTransactions } from '@strowger/models/authorization-transactions/authorization-transactions.store';
 import { AuthorizationsStore } from '@strowger/models/authorization-transactions/authorizations.store';
 import { ConsentsReader } from '@strowger/models/consents/consents.reader';
+import { ConsentsStore } from '@strowger/models/consents/consents.store';
 import { Database } from '@strowger/models/database';
 import { EndedGrantsStore } from '@strowger/models/grants/ended-grants.store';
 import { GrantEventsReader } from '@strowger/models/grants/grant-events.reader';
 import { GrantsStore } from '@strowger/models/grants/grants.store';
+import { LiveGrantsReader } from '@strowger/models/grants/live-grants.reader';
 import { LoginSessions } from '@strowger/models/login-sessions/login-sessions.store';
 import { ChangeRecorder } from '@strowger/models/outbox/change-recorder';
 import { EventSource } from '@strowger/models/outbox/make-event';
@@ -56,6 +58,8 @@ import { ClientAuthStrategy } from './client-auth/client-auth.strategy';
 import { DecideAuthorization } from './consent/decide-authorization';
 import { DecisionController } from './consent/decision.controller';
 import { OpenAuthorizations } from './consent/open-authorization';
+import { ConnectedApplications } from './consents/connected-applications';
+import { ConsentsController } from './consents/consents.controller';
 import { CachedFacts } from './facts/cached-facts';
 import { MAX_AGE_MS } from './facts/fact-cache';
 import { IntrospectionController } from './introspection/introspection.controller';
@@ -109,6 +113,8 @@ const peoplesPages = (config: TokenServiceConfig): FactoryProvider[] => [
     new BeginAuthorization(facts, server, transactions, new ConsentsReader(database), config.STROWGER_ISSUER)),
   provide(OpenAuthorizations, [AuthorizationTransactions, Facts], (transactions: AuthorizationTransactions, facts: Facts) => new OpenAuthorizations(transactions, facts)),
   provide(LogIn, [LimitedPasswordCheck, Facts, Browsers, AuthorizationTransactions], (passwords: LimitedPasswordCheck, facts: Facts, browsers: Browsers, transactions: AuthorizationTransactions) => new LogIn(passwords, facts, browsers, transactions)),
+  provide(ConnectedApplications, [Database, ChangeRecorder, Grants, Facts], (database: Database, changes: ChangeRecorder, grants: Grants, facts: Facts) =>
+    new ConnectedApplications({ consents: new ConsentsReader(database), grants: new LiveGrantsReader(database) }, new ConsentsStore(database, changes), grants, facts)),
   provide(DecideAuthorization, [OpenAuthorizations, AuthorizeServer, AuthorizationsStore, Database], (open: OpenAuthorizations, server: AuthorizeServer, store: AuthorizationsStore, database: Database) =>
     new DecideAuthorization(open, server, store, { consents: new ConsentsReader(database), scopes: new ScopesReader(database) }, config.STROWGER_ISSUER)),
 ];
@@ -129,7 +135,7 @@ export class TokenServiceModule {
     ];
     return {
       module: TokenServiceModule,
-      controllers: [AuthorizeController, DecisionController, LoginController, TokenController, IntrospectionController, RevocationController, TokensController, ResourceController, MetadataController],
+      controllers: [AuthorizeController, DecisionController, LoginController, TokenController, IntrospectionController, RevocationController, TokensController, ConsentsController, ResourceController, MetadataController],
       providers: [
         ...constants,
         provide(Database, [LOG], (serviceLog: ServiceLog) => new Database(config, line => { serviceLog.warn(line); })),

@@ -2,10 +2,10 @@ import { AccountDocument } from '@strowger/models/accounts/accounts.schema';
 import { ApplicationDocument } from '@strowger/models/applications/applications.schema';
 import { AuditEventDocument } from '@strowger/models/audit-events/audit-events.schema';
 import { TenantDocument } from '@strowger/models/tenants/tenants.schema';
-import { SeededTenant } from '../../../../test/seeded-tenant';
+import { SeededTenant, seedScopes } from '../../../../test/seeded-tenant';
 import { eventually } from '../../../../test/system';
 import { formOn, parametersOf, sentTo, TestBrowser } from '../authorize/browser.fixture';
-import { Account, Answer, Application, textOf, TokenScene, without } from '../token-service.fixture';
+import { Account, Answer, Application, send, textOf, TokenScene, without } from '../token-service.fixture';
 
 const CALLBACK = 'https://app.example.com/cb', LIMIT = 10;
 let scene: TokenScene, alice: Account, issuer: string;
@@ -181,6 +181,53 @@ describe('what a person decides', () => {
     await scene.database.collection<TenantDocument>('tenants').updateOne({ _id: scene.tenant.id }, { $set: { name: 'Müller & Söhne', logo } });
     const b = browser(), page = await b.get(pathOf(await b.authorize(await application())));
     expect(page.text).toContain(`<img alt="" src="data:image/png;base64,${logo.toString('base64')}"><bdi>Müller &amp; Söhne</bdi>`);
+  });
+});
+
+describe('connected applications', () => {
+  const call = (token: string, method: string, path: string, instance = 0, id = scene.requestId()): Promise<Answer> => send(scene.url(path, instance), { method, headers: { authorization: `Bearer ${token}`, 'x-request-id': id } });
+  /** A person with a token for the own account's API. */
+  const person = async (portal: Application, scope = 'strowger:tokens') => { const account = await scene.account(); return { account, token: textOf(await scene.login(portal, account, { scope }), 'access_token') }; };
+  let portal: Application;
+  beforeAll(async () => { await seedScopes(scene.database, ['strowger:tokens:write']); portal = await scene.native(alice, { scope: 'strowger', name: 'portal' }); });
+
+  it('are listed with what each may do and when it last got a token, one\'s own only, page by page', async () => {
+    const [carol, dave] = [await person(portal), await person(portal)], client = await application({ name: 'Companion' });
+    await tokenOf(client, await browser().allow(client, carol.account, { scope: 'rest:calllog' }));
+    const answer = await call(carol.token, 'GET', '/oauth/consents'), items = answer.json['items'] as Record<string, unknown>[];
+    expect([answer.status, answer.headers['cache-control'], answer.json['next_cursor']]).toEqual([200, 'no-store', null]);
+    const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT/) as string;
+    expect(items.find(({ name }) => name === 'Companion')).toEqual({ client_id: client.client_id, name: 'Companion', type: 'web_server', scope: 'rest:calllog', implied: false, granted_at: time, last_token_at: time });
+    expect(items.find(({ name }) => name === 'portal')).toMatchObject({ client_id: portal.client_id, implied: true, last_token_at: time });
+    expect((await call(dave.token, 'GET', '/oauth/consents', 1)).json['items']).toMatchObject([{ name: 'portal' }]);
+    const first = await call(carol.token, 'GET', '/oauth/consents?limit=1'), second = await call(carol.token, 'GET', `/oauth/consents?limit=1&cursor=${String(first.json['next_cursor'])}`);
+    expect([...first.json['items'] as Record<string, unknown>[], ...second.json['items'] as Record<string, unknown>[]].map(({ name }) => name).sort()).toEqual(['Companion', 'portal']);
+    expect(second.json['next_cursor']).toBeNull();
+    for (const query of ['limit=0', 'limit=x', 'cursor=$x', 'cursor=', 'account_id=x', 'limit[$gt]=1']) expect((await call(carol.token, 'GET', `/oauth/consents?${query}`)).status).toBe(400);
+  });
+  it('S74: are removed with everything that came of them, and only that; the trail is told, and the person is asked again', async () => {
+    const [carol, dave] = [await person(portal), await person(portal)], client = await application(), b = browser();
+    const first = await tokenOf(client, await b.allow(client, carol.account)), second = await tokenOf(client, await b.authorize(client)), others = await tokenOf(client, await browser().allow(client, dave.account)), unused = await b.authorize(client);
+    const active = async () => Promise.all([first, second, others].flatMap(token => [0, 1].map(async instance => (await scene.introspect(textOf(token, 'access_token'), instance)).json['active'])));
+    expect(await active()).toEqual(Array(6).fill(true));
+    const id = scene.requestId();
+    expect((await call(carol.token, 'DELETE', `/oauth/consents/${client.client_id}`, 1, id)).status).toBe(204);
+    expect(await active()).toEqual([false, false, false, false, true, true]);
+    expect((await scene.refresh(client, textOf(first, 'refresh_token'))).json['error']).toBe('invalid_grant');
+    expect((await tokenOf(client, unused)).json['error']).toBe('invalid_grant');
+    expect((await scene.eventsOf(id, 4)).map(({ type, data }) => [type, data?.['account_id'], data?.['reason']]).sort()).toEqual([['consent.removed', carol.account._id, undefined], ...Array.from({ length: 3 }, () => ['grant.revoked', carol.account._id, 'consent_removed'])]);
+    expect(sentTo(await b.authorize(client)).pathname).toBe('/oauth/authorize/decision');
+    expect((await call(carol.token, 'DELETE', `/oauth/consents/${client.client_id}`)).status).toBe(204);
+    expect(((await call(carol.token, 'GET', '/oauth/consents')).json['items'] as unknown[])).toHaveLength(1);
+    expect((await tokenOf(client, await b.decide(await b.authorize(client), 'allow'))).status).toBe(200);
+  });
+  it('S64, S71: are nobody else\'s to remove, and nobody\'s without the scope', async () => {
+    const carol = await person(portal), reader = await person(portal, 'strowger:tokens:read'), client = await application();
+    await browser().allow(client, carol.account);
+    for (const path of [client.client_id, 'f'.repeat(32), '__proto__', '$ne']) expect([(await call((await person(portal)).token, 'DELETE', `/oauth/consents/${path}`)).status, path]).toEqual([404, path]);
+    expect((await call(reader.token, 'DELETE', `/oauth/consents/${portal.client_id}`)).status).toBe(403);
+    expect((await call('x', 'GET', '/oauth/consents')).status).toBe(401);
+    expect((await call(carol.token, 'GET', '/oauth/consents')).json['items']).toHaveLength(2);
   });
 });
 

@@ -46,7 +46,7 @@ label.choice span{min-width:0;overflow-wrap:anywhere}
 .facts{margin:0 0 1.5rem;padding:1rem 0 0;border-top:1px solid var(--line);font-size:.875rem;color:var(--soft)}
 .facts p{margin:0 0 .375rem}
 .facts strong{font-weight:600;color:var(--text)}
-.actions{display:grid;grid-template-columns:1fr 1fr;gap:.75rem;position:sticky;bottom:0;padding:.75rem 0;margin-bottom:-.75rem;background:var(--card)}
+.actions{display:grid;grid-template-columns:1fr 1fr;gap:.75rem;position:sticky;bottom:0;padding:.75rem 0;margin-bottom:-.75rem;background:var(--card);box-shadow:0 -.5rem .75rem -.25rem var(--card)}
 footer{margin-top:1.5rem;font-size:.8125rem;color:var(--soft);text-align:center;overflow-wrap:anywhere}
 code{font:.875em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 @media (max-width:30rem){body{padding:0;background:var(--card)}main{border:0;border-radius:0;box-shadow:none}footer{padding:0 1.5rem 1.5rem}}
