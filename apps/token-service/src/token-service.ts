@@ -12,6 +12,7 @@ import { TurnWriter } from '@strowger/models/turns/turn-writer';
 import { parseForm } from '@strowger/oauth-core/form';
 import { acceptForms } from '@strowger/service/body-parsers';
 import { ServiceOptions } from '@strowger/service/start-service';
+import { answerOtherOrigins } from './client-auth/cross-origin';
 import { Janitor } from './janitor/janitor';
 import { Reconciler } from './reconciler/reconciler';
 import { RejectionRecorder } from './rejections/rejection-recorder';
@@ -25,7 +26,7 @@ export function tokenService(config: TokenServiceConfig, registry = new Registry
   return {
     name: 'token-service', module, config, registry,
     bodies: fastify => { acceptForms(fastify, parseForm); },
-    plugins: fastify => { tellAllowance(fastify, config.API_REQUESTS_PER_MINUTE, '/oauth/tokens'); },
+    plugins: fastify => { answerOtherOrigins(fastify); for (const path of ['/oauth/tokens', '/oauth/consents']) tellAllowance(fastify, config.API_REQUESTS_PER_MINUTE, path); },
     background: app => {
       void app.get(StartUp).run();
       app.get(Relay).start();

@@ -208,6 +208,20 @@ describe('the exchange of a code', () => {
     expect(errorOf(await exchange(web, { code: plain, code_verifier: verifier }))).toEqual([400, 'invalid_grant']);
     expect((await exchange(web, { code: plain })).status).toBe(200);
   });
+  it('a page may read the answer only at an origin of its application\'s redirect URIs, and metadata anywhere', async () => {
+    const page = await scene.application(alice, { type: 'browser', scope: 'rest', secrets: [], redirect_uris: ['https://spa.example.com/cb', 'http://localhost:5173/'] }), { verifier, challenge } = pkce();
+    const granted = parametersOf(await known.decide(await known.authorize(page, { redirect_uri: 'http://localhost:5173/', code_challenge: challenge, code_challenge_method: 'S256' }), 'allow'))['code'] ?? '';
+    const allowed = (answer: Answer) => [answer.headers['access-control-allow-origin'], answer.headers['access-control-allow-credentials']];
+    const from = (origin: string, client: Application, form: Record<string, string> = {}): Promise<Answer> => scene.token({ grant_type: 'authorization_code', client_id: client.client_id, code: granted, ...form }, { headers: { origin } });
+    for (const origin of ['https://evil.example.com', 'https://spa.example.com.evil.example', 'http://localhost:5174', 'http://spa.example.com', 'null', 'https://SPA.example.com', '']) expect(allowed(await from(origin, page))).toEqual([undefined, undefined]);
+    expect(allowed(await from('https://app.example.com', web, { client_secret: web.secret }))).toEqual([undefined, undefined]);
+    const refused = await from('https://spa.example.com', page), good = await from('http://localhost:5173', page, { code_verifier: verifier, redirect_uri: 'http://localhost:5173/' });
+    expect([refused.status, ...allowed(refused), refused.headers['vary']]).toEqual([400, 'https://spa.example.com', undefined, 'Origin']);
+    expect([good.status, ...allowed(good)]).toEqual([200, 'http://localhost:5173', undefined]);
+    const metadata = await send(scene.url('/.well-known/oauth-authorization-server'), { method: 'GET', headers: { origin: 'https://anyone.example' } });
+    expect([metadata.status, ...allowed(metadata)]).toEqual([200, '*', undefined]);
+    expect(allowed(await send(scene.url('/oauth/token'), { method: 'OPTIONS', headers: { origin: 'https://spa.example.com', 'access-control-request-method': 'POST' } }))).toEqual([undefined, undefined]);
+  });
   it('refuses what is no code, and a code changed in any character', async () => {
     const text = await code(), flipped = [0, 30, 63].map(at => text.slice(0, at) + (text[at] === 'A' ? 'B' : 'A') + text.slice(at + 1));
     expect(errorOf(await exchange(web, {}))).toEqual([400, 'invalid_request']);
