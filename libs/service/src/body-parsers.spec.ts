@@ -68,6 +68,11 @@ describe('a path that takes JSON and forms', () => {
     expect(() => parseJson(nested(17))).toThrow(HttpException);
     expect(parseJson(nested(16))).toBeInstanceOf(Array);
   });
+  it('S37: refuses more than a thousand fields and list elements, wherever they stand', () => {
+    const fields = (many: number): string => `{${Array.from({ length: many }, (_, i) => `"f${String(i)}":0`).join()}}`, list = (many: number): string => `[${Array(many).fill('0').join()}]`;
+    for (const text of [fields(1000), list(1000), `{"a":${list(499)},"b":${fields(499)}}`]) expect(parseJson(text)).toBeInstanceOf(Object);
+    for (const text of [fields(1001), list(1001), `{"a":${list(499)},"b":${fields(500)}}`, `[${Array(501).fill('[0]').join()}]`]) expect(() => parseJson(text)).toThrow('more than 1000 fields');
+  });
 });
 
 describe('a path that takes no body', () => {

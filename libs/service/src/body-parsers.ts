@@ -5,6 +5,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 const FORM = 'application/x-www-form-urlencoded';
 const JSON_TYPE = 'application/json';
 const MAX_JSON_DEPTH = 16;
+/** Names and list elements together: a name costs whoever judges it more than it costs to send. */
+const MAX_JSON_PARTS = 1000;
 const REFUSED_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
@@ -19,7 +21,8 @@ export function acceptForms(fastify: FastifyInstance, parse: (body: string) => u
 
 /**
  * Accepts JSON objects and forms (seed 001: a request to the management API may be either). `parseForm` gives the form's names and values,
- * each once; they become an object of strings. JSON with a key that could reach a prototype, or nested deeper than 16, is refused with 400.
+ * each once; they become an object of strings. JSON with a key that could reach a prototype, nested deeper than 16, or of
+ * more than 1,000 parts, is refused with 400.
  */
 export function acceptJsonAndForms(fastify: FastifyInstance, parseForm: (body: string) => Iterable<readonly [string, string]>): void {
   refuseBodies(fastify, `the content type must be ${JSON_TYPE} or ${FORM}`);
@@ -38,7 +41,7 @@ export function refuseBodies(fastify: FastifyInstance, why = 'a body is not acce
 
 /**
  * Parses JSON from outside.
- * @throws BadRequestException - not JSON, nested too deeply, or with a key such as `__proto__`
+ * @throws BadRequestException - not JSON, nested too deeply, of too many parts, or with a key such as `__proto__`
  */
 export function parseJson(text: string): unknown {
   if (text === '') return {};
@@ -48,18 +51,21 @@ export function parseJson(text: string): unknown {
   } catch {
     throw new BadRequestException('the body is not valid JSON');
   }
-  inspect(value, 0);
+  inspect(value, 0, 0);
   return value;
 }
 
-function inspect(value: unknown, depth: number): void {
-  if (typeof value !== 'object' || value === null) return;
+/** Gives how many parts there are, `before` included. */
+function inspect(value: unknown, depth: number, before: number): number {
+  if (typeof value !== 'object' || value === null) return before;
   if (depth >= MAX_JSON_DEPTH) throw new BadRequestException(`the JSON is nested deeper than ${String(MAX_JSON_DEPTH)}`);
-  if (Array.isArray(value)) { for (const part of value) inspect(part, depth + 1); return; }
-  for (const [key, part] of Object.entries(value)) {
+  let parts = before;
+  for (const key of Object.keys(value)) {
     if (REFUSED_KEYS.has(key)) throw new BadRequestException(`the name ${key} is not accepted`);
-    inspect(part, depth + 1);
+    if (++parts > MAX_JSON_PARTS) throw new BadRequestException(`the JSON has more than ${String(MAX_JSON_PARTS)} fields and list elements`);
   }
+  for (const part of Object.values(value)) parts = inspect(part, depth + 1, parts);
+  return parts;
 }
 
 function textOf(request: FastifyRequest, body: Buffer | string): string {
