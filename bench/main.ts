@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { freePort } from '../tools/local-stack/free-port';
 import { Supervisor } from '../tools/local-stack/supervisor';
 import { compare } from './compare';
-import { Contestant } from './contestant';
+import { Contestant, Operation, operations } from './contestant';
 import { Load } from './load/load';
 import { nameOf } from './measure/pairs';
 import { pin } from './measure/cpu-time';
@@ -12,6 +12,8 @@ import { HELP, Options, parseOptions } from './options';
 import { overload } from './overload/overload';
 import { startPeer } from './peer/peer';
 import { startRedis } from './peer/redis';
+import { describeProfiles } from './profile';
+import { soak } from './soak';
 import { Strowger } from './strowger';
 import { wholeSystem } from './whole-system';
 
@@ -24,23 +26,36 @@ async function run(options: Options, dataDir: string): Promise<void> {
   const supervisor = new Supervisor({ log });
   const strowger = await Strowger.start(dataDir, log), load = new Load();
   try {
-    if (options.overload) { tell(await overload(strowger, load, SERVER_CORE)); return; }
-    const started = await strowger.tokenService('strowger', options.profile === undefined ? {} : { nodeOptions: `--cpu-prof --cpu-prof-dir=${options.profile}` });
-    const contestants: [Contestant, Contestant] = [await strowger.contestant('Strowger', started), options.against === undefined
-      ? await startPeer(await redis(dataDir, supervisor), dataDir, supervisor, log)
-      : await strowger.contestant('other build', await strowger.tokenService('other-build', { root: options.against }))];
-    for (const contestant of contestants) {
-      pin(contestant.pid, SERVER_CORE);
-      for (const operation of options.operations) await load.define(nameOf(contestant, operation), contestant.requests[operation]);
-    }
-    tell(await compare(load, contestants, options, log));
-    if (options.against === undefined && options.wholeSystem) tell(await wholeSystem(strowger, contestants[0], load, log));
-    if (options.profile !== undefined) await started.process.stop();
+    if (options.compare) await compared(options, dataDir, supervisor, strowger, load);
+    if (options.overload) tell(`\n${await overload(strowger, load, SERVER_CORE, log)}`);
+    if (!options.wholeSystem && options.soakMinutes === 0) return;
+    const contestant = await strowger.contestant('token-service', await strowger.tokenService('token-service'));
+    await ready(contestant, load, operations);
+    if (options.wholeSystem) tell(`\n${await wholeSystem(strowger, contestant, load, log)}`);
+    if (options.soakMinutes > 0) tell(`\n${await soak(strowger, contestant, load, options.soakMinutes, log)}`);
   } finally {
     load.stop();
     await supervisor.stopAll();
     await strowger.stop();
   }
+}
+
+/** The tables of two servers: ours, and the peer or another build of ours. */
+async function compared(options: Options, dataDir: string, supervisor: Supervisor, strowger: Strowger, load: Load): Promise<void> {
+  const started = await strowger.tokenService('strowger', options.profile === undefined ? {} : { nodeOptions: `--cpu-prof --cpu-prof-dir=${options.profile}` });
+  const contestants: [Contestant, Contestant] = [await strowger.contestant('Strowger', started), options.against === undefined
+    ? await startPeer(await redis(dataDir, supervisor), dataDir, supervisor, log)
+    : await strowger.contestant('other build', await strowger.tokenService('other-build', { root: options.against }))];
+  for (const contestant of contestants) await ready(contestant, load, options.operations);
+  const profiledSince = process.hrtime.bigint() / 1000n;
+  tell(await compare(load, contestants, options, log));
+  await started.process.stop();
+  if (options.profile !== undefined) tell(`\n${describeProfiles(options.profile, Number(profiledSince))}`);
+}
+
+async function ready(contestant: Contestant, load: Load, wanted: readonly Operation[]): Promise<void> {
+  pin(contestant.pid, SERVER_CORE);
+  for (const operation of wanted) await load.define(nameOf(contestant, operation), contestant.requests[operation]);
 }
 
 async function redis(dataDir: string, supervisor: Supervisor): Promise<number> {

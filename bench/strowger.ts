@@ -22,6 +22,8 @@ interface Client { readonly id: string; readonly secret: string }
 
 /** The servers of a Strowger, its seeded data, and processes of its services. */
 export class Strowger {
+  private audit: Promise<Supervised> | undefined;
+
   private constructor(
     readonly servers: RunningServers, private readonly stack: Stack, private readonly supervisor: Supervisor,
     private readonly clients: Readonly<Record<'jwt' | 'opaque' | 'web_jwt' | 'web_opaque' | 'password', Client>>, private readonly seed: (client: 'web_jwt' | 'web_opaque') => Promise<string[]>,
@@ -80,7 +82,8 @@ export class Strowger {
     return { process: process_, port };
   }
 
-  auditService(): Promise<Supervised> { return startService('audit-service', this.stack, this.supervisor, { env: { LOG_LEVEL: 'warn' } }); }
+  /** The one audit-service; started when it is first asked for. */
+  auditService(): Promise<Supervised> { return this.audit ??= startService('audit-service', this.stack, this.supervisor, { env: { LOG_LEVEL: 'warn' } }); }
 
   /** How every operation is asked of the token-service on this port. */
   async contestant(name: string, { process: process_, port }: { readonly process: Supervised; readonly port: number }): Promise<Contestant> {

@@ -25,7 +25,7 @@ export async function wholeSystem(strowger: Strowger, contestant: Contestant, lo
   const sum = (values: readonly number[]): string => String(Math.round(values.reduce((a, b) => a + b, 0)));
   const names = [...parts.map(([name]) => name), 'audit-service'];
   const row = (name: string, values: readonly number[]): string[] => [name, ...names.map((_, i) => values[i] === undefined ? '–' : String(Math.round(values[i]))), sum(values)];
-  return `\nCPU time of one token in the whole system, us:\n\n${table(['', ...names, 'sum'], [row('without the trail', without), row('with the trail', with_)])}`;
+  return `CPU time of one token in the whole system, us:\n\n${table(['', ...names, 'sum'], [row('without the trail', without), row('with the trail', with_)])}`;
 }
 
 /** Microseconds of each part for a token: medians of the rounds, each until all parts have finished what it caused. */

@@ -33,22 +33,20 @@ class Source {
   }
 }
 
-interface Target { readonly source: Source; readonly port: number }
+/** Its connections are its own: several targets may be asked at once. */
+interface Target { readonly source: Source; readonly port: number; readonly connections: Connection[] }
 const targets = new Map<string, Target>();
-const connections = new Map<number, Connection[]>();
 
-function connectionsTo(port: number, count: number): Connection[] {
-  const open = connections.get(port) ?? [];
-  while (open.length < count) open.push(new Connection(port));
-  connections.set(port, open);
-  return open.slice(0, count);
+function connectionsTo({ port, connections }: Target, count: number): Connection[] {
+  while (connections.length < count) connections.push(new Connection(port));
+  return connections.slice(0, count);
 }
 
 /** Runs a slice and waits for its last answer. */
-function run({ source, port }: Target, { milliseconds, connections: count, rate }: Slice): Promise<SliceResult> {
-  const statuses: Record<string, number> = {}, times: number[] = [], idle = connectionsTo(port, count);
+function run(target: Target, { milliseconds, connections: count, rate }: Slice): Promise<SliceResult> {
+  const statuses: Record<string, number> = {}, times: number[] = [], idle = connectionsTo(target, count), { source } = target;
   const begin = performance.now(), end = begin + milliseconds;
-  let withRetryAfter = 0, underWay = 0, sent = 0;
+  let withRetryAfter = 0, underWay = 0, sent = 0, goodInTime = 0;
   return new Promise(resolve => {
     const send = (connection: Connection, due: number): void => {
       const { text, token } = source.take();
@@ -58,6 +56,7 @@ function run({ source, port }: Target, { milliseconds, connections: count, rate 
         underWay--;
         statuses[status] = (statuses[status] ?? 0) + 1;
         if (status === 200) times.push(now - due);
+        if (status === 200 && now < end) goodInTime++;
         if (retryAfter && (status === 429 || status === 503)) withRetryAfter++;
         source.answered(token, status, body);
         if (now < end) { if (rate === undefined) send(connection, now); else { idle.push(connection); dispatch(); } }
@@ -78,7 +77,7 @@ function run({ source, port }: Target, { milliseconds, connections: count, rate 
       clearInterval(ticking);
       times.sort((a, b) => a - b);
       const quantile = (q: number): number => times[Math.min(times.length - 1, Math.floor(times.length * q))] ?? NaN;
-      resolve({ statuses, withRetryAfter, p50: quantile(0.5), p99: quantile(0.99), seconds: (performance.now() - begin) / 1000 });
+      resolve({ statuses, withRetryAfter, goodInTime, p50: quantile(0.5), p99: quantile(0.99), seconds: (performance.now() - begin) / 1000 });
     };
     const ticking = setInterval(() => {
       dispatch();
@@ -91,7 +90,7 @@ function run({ source, port }: Target, { milliseconds, connections: count, rate 
 
 async function obey(order: LoadOrder): Promise<LoadReply> {
   if ('define' in order) {
-    targets.set(order.define, { source: new Source(order.requests), port: order.requests.port });
+    targets.set(order.define, { source: new Source(order.requests), port: order.requests.port, connections: [] });
     return { defined: order.define };
   }
   return { results: await Promise.all(order.run.map(({ name, slice }) => {

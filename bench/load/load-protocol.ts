@@ -22,6 +22,8 @@ export interface SliceResult {
   readonly statuses: Readonly<Record<string, number>>;
   /** Answers of status 429 or 503 that say when to come again. */
   readonly withRetryAfter: number;
+  /** Answers of status 200 that came before the slice ended. */
+  readonly goodInTime: number;
   readonly p50: number;
   readonly p99: number;
   readonly seconds: number;

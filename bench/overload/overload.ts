@@ -3,12 +3,13 @@ import { Load } from '../load/load';
 import { SliceResult } from '../load/load-protocol';
 import { cpuTime, pin } from '../measure/cpu-time';
 import { CONNECTIONS, median } from '../measure/pairs';
+import { Supervised } from '../../tools/local-stack/supervisor';
 import { Strowger } from '../strowger';
 import { table } from '../table';
 
 const TOKENS = 'client_credentials, JWT', TIMES = 3, MANY_CONNECTIONS = 4000, ROUNDS = 3, SECONDS = 4, INSTANCES = [1, 2, 4] as const;
 const PASSWORDS_PER_SECOND = 50, INTROSPECTIONS_PER_SECOND = 200;
-type Instance = Contestant & { readonly port: number };
+type Instance = Contestant & { readonly port: number; readonly process: Supervised };
 
 async function instances(strowger: Strowger, load: Load, count: number, core: number): Promise<Instance[]> {
   const started: Instance[] = [];
@@ -16,7 +17,7 @@ async function instances(strowger: Strowger, load: Load, count: number, core: nu
     const running = await strowger.tokenService(`strowger-${String(i + 1)}`), contestant = await strowger.contestant(`strowger-${String(i + 1)}`, running);
     pin(contestant.pid, core);
     await load.define(`${contestant.name} tokens`, contestant.requests[TOKENS]);
-    started.push({ ...contestant, port: running.port });
+    started.push({ ...contestant, ...running });
   }
   return started;
 }
@@ -29,9 +30,9 @@ async function threeTimes(load: Load, { name }: Instance): Promise<string> {
   const rows: string[][] = [], shares: number[] = [];
   await load.run(`${name} tokens`, { milliseconds: SECONDS * 1000, connections: CONNECTIONS });
   for (let round = 0; round < ROUNDS; round++) {
-    const calm = await load.run(`${name} tokens`, { milliseconds: SECONDS * 1000, connections: CONNECTIONS }), peak = good(calm) / calm.seconds;
+    const calm = await load.run(`${name} tokens`, { milliseconds: SECONDS * 1000, connections: CONNECTIONS }), peak = calm.goodInTime / SECONDS;
     const flood = await load.run(`${name} tokens`, { milliseconds: SECONDS * 1000, connections: MANY_CONNECTIONS, rate: peak * TIMES });
-    const goodput = good(flood) / flood.seconds;
+    const goodput = flood.goodInTime / SECONDS;
     shares.push(goodput / peak);
     rows.push([peak.toFixed(0), (peak * TIMES).toFixed(0), goodput.toFixed(0), (goodput / peak).toFixed(2), `${flood.p50.toFixed(0)}/${flood.p99.toFixed(0)}`, rest(flood), String(flood.withRetryAfter)]);
   }
@@ -71,10 +72,14 @@ async function scaling(load: Load, all: readonly Instance[]): Promise<string> {
 }
 
 /** What becomes of token-service when more is asked of it than it can do, and when there are several of it. */
-export async function overload(strowger: Strowger, load: Load, core: number): Promise<string> {
-  const all = await instances(strowger, load, 1, core), [first] = all;
+export async function overload(strowger: Strowger, load: Load, core: number, log: (line: string) => void): Promise<string> {
+  const all = await instances(strowger, load, Math.max(...INSTANCES), core), [first] = all;
   if (!first) throw new Error('no instance');
-  const parts = [await threeTimes(load, first), await passwords(strowger, load, first)];
-  const more = await instances(strowger, load, Math.max(...INSTANCES), core);
-  return [...parts, await scaling(load, more)].join('\n\n');
+  const parts: string[] = [];
+  for (const [what, part] of [['three times capacity', () => threeTimes(load, first)], ['passwords', () => passwords(strowger, load, first)], ['instances', () => scaling(load, all)]] as const) {
+    log(`overload: ${what}`);
+    parts.push(await part());
+  }
+  await Promise.all(all.map(one => one.process.stop()));
+  return parts.join('\n\n');
 }

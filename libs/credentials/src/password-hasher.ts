@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
+import { putPoolBehindEventLoop } from './pool-priority';
 
 /** argon2id as OWASP's Password Storage Cheat Sheet gives it: 19 MiB, two passes, one lane. */
 const ARGON2ID = { algorithm: 2, memoryCost: 19456, timeCost: 2, parallelism: 1, outputLen: 32 } as const;
@@ -24,10 +25,11 @@ export class PasswordRefused extends Error {
 
 /**
  * Hashes and checks passwords with argon2id. One such computation takes some 10 ms of a core and 19 MiB, so that at most two run at
- * once, a few wait, and the rest are refused: a flood of passwords slows down nothing else.
+ * once, a few wait, and the rest are refused, and that the event loop goes before them: a flood of passwords slows down nothing else.
  */
 export class PasswordHasher {
   private running = 0;
+  private poolIsBehind = false;
   private readonly waiting: (() => void)[] = [];
   /** Of no password: to be compared with where there is no account. */
   private readonly nothing = phc(randomBytes(SALT_BYTES), randomBytes(ARGON2ID.outputLen));
@@ -72,7 +74,10 @@ export class PasswordHasher {
       this.running++;
     }
     try {
-      return await work();
+      const working = work();
+      // Not before: the first work makes the pool's threads.
+      if (!this.poolIsBehind) { this.poolIsBehind = true; putPoolBehindEventLoop(); }
+      return await working;
     } finally {
       const next = this.waiting.shift();
       if (next) next(); else this.running--;

@@ -8,6 +8,8 @@ interface Waiting { readonly since: number; readonly request: IncomingMessage; r
 /** So many are let in from those that wait in one turn of the event loop, while there is time. */
 const ENTERING = 64;
 const LOOK_EVERY_MS = 50;
+/** Past this wait of the one that waits longest it is no burst any more. */
+const BURST_MS = 100;
 const REFUSAL = JSON.stringify({ error: 'temporarily_unavailable', error_description: 'more is asked of this server than it can do; try again' });
 const refusalHead = (id: string): string[] => [
   'Retry-After', '1', 'Content-Type', 'application/json; charset=utf-8', 'Content-Length', String(REFUSAL.length), 'Cache-Control', 'no-store', 'X-Request-Id', id,
@@ -15,8 +17,8 @@ const refusalHead = (id: string): string[] => [
 
 /**
  * Begins requests only as fast as the process gets through them. What arrives while the event loop has no time left in this turn waits,
- * before anything of it was judged; whoever came last goes first, for somebody still waits for that answer. Who has waited too long is
- * refused with 503 and `Retry-After`, which costs a tenth of an answer. So what is begun is answered in time, however much is asked, on
+ * before anything of it was judged: in a burst in the order of arrival, but once somebody has waited for long whoever came last goes
+ * first, for somebody still waits for that answer. Who has waited too long is refused with 503 and `Retry-After`, which costs a tenth of an answer. So what is begun is answered in time, however much is asked, on
  * a machine of any speed; requests that wait for something else (a database, a password's turn) take no time and keep nobody out.
  */
 export class Admission {
@@ -67,11 +69,16 @@ export class Admission {
 
   /** Whose client has gone meanwhile is let in nowhere. */
   private letIn(handler: RequestListener): void {
-    for (let next = this.waiting.pop(); next; next = this.waiting.pop()) {
+    for (let next = this.next(); next; next = this.next()) {
       if (next.request.socket.destroyed) continue;
       handler(next.request, next.response);
       return;
     }
+  }
+
+  private next(): Waiting | undefined {
+    const [oldest] = this.waiting;
+    return oldest && this.now() - oldest.since < BURST_MS ? this.waiting.shift() : this.waiting.pop();
   }
 
   private look(): void {
