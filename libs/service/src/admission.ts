@@ -6,7 +6,7 @@ export interface AdmissionLimits { readonly busyMs: number; readonly longestWait
 interface Waiting { readonly since: number; readonly request: IncomingMessage; readonly response: ServerResponse }
 
 /** So many are let in from those that wait in one turn of the event loop, while there is time. */
-const ENTERING = 64;
+const ENTERING = 256;
 const LOOK_EVERY_MS = 50;
 /** Past this wait of the one that waits longest it is no burst any more. */
 const BURST_MS = 100;

@@ -38,7 +38,7 @@ describe('serviceConfig', () => {
     expect(serviceConfig({ PORT: '8080' })).toEqual({
       HOST: '127.0.0.1', PORT: 8080, LOG_LEVEL: 'info', STROWGER_INSTANCE: expect.stringMatching(/^[0-9a-f]{8}$/) as string,
       TRUSTED_PROXIES: [], STROWGER_PARENT_PIPE: false, SHUTDOWN_SECONDS: 10, REQUEST_TIMEOUT_SECONDS: 20,
-      BUSY_MILLISECONDS: 2, LONGEST_WAIT_MILLISECONDS: 3000, REQUESTS_WAITING: 10_000,
+      BUSY_MILLISECONDS: 20, LONGEST_WAIT_MILLISECONDS: 3000, REQUESTS_WAITING: 10_000,
     });
   });
   it('reads proxies as a list of addresses and networks', () => {

@@ -30,8 +30,11 @@ export const ServiceEnvironment = z.object({
   SHUTDOWN_SECONDS: wholeNumber(1, 600).default(10),
   /** How long a client may take to send a request; with the interval of the check never over half a minute. */
   REQUEST_TIMEOUT_SECONDS: wholeNumber(1, 25).default(20),
-  /** How much time new requests get in one turn of the event loop before the next ones must wait. A turn also accepts one new connection. */
-  BUSY_MILLISECONDS: wholeNumber(1, 1000).default(2),
+  /**
+   * How much time new requests get in one turn of the event loop before the next ones must wait. More: larger batches; less: more new
+   * connections a second, of which a turn accepts one.
+   */
+  BUSY_MILLISECONDS: wholeNumber(1, 1000).default(20),
   /** How long a request may wait to be begun before it is refused with 503, and how many may. */
   LONGEST_WAIT_MILLISECONDS: wholeNumber(1, 60_000).default(3000),
   REQUESTS_WAITING: wholeNumber(0, 1_000_000).default(10_000),
