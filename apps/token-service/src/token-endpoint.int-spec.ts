@@ -236,9 +236,9 @@ test('S70, S69: metadata names the configured issuer exactly, whatever the Host,
   for (const headers of [{}, { host: 'evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https', forwarded: 'host=evil.example' }]) {
     const answer = await send(scene.url('/.well-known/oauth-authorization-server'), { method: 'GET', headers });
     expect(answer.json).toEqual({
-      issuer, authorization_endpoint: `${issuer}/oauth/authorize`, token_endpoint: `${issuer}/oauth/token`, introspection_endpoint: `${issuer}/oauth/introspect`, revocation_endpoint: `${issuer}/oauth/revoke`, jwks_uri: `${issuer}/.well-known/jwks.json`, response_types_supported: ['code'],
-      response_modes_supported: ['query'], code_challenge_methods_supported: ['S256'], authorization_response_iss_parameter_supported: true,
-      grant_types_supported: ['authorization_code', 'client_credentials', 'password', 'refresh_token'], token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      issuer, authorization_endpoint: `${issuer}/oauth/authorize`, token_endpoint: `${issuer}/oauth/token`, introspection_endpoint: `${issuer}/oauth/introspect`, revocation_endpoint: `${issuer}/oauth/revoke`, jwks_uri: `${issuer}/.well-known/jwks.json`, response_types_supported: ['code', 'token'],
+      response_modes_supported: ['query', 'fragment'], code_challenge_methods_supported: ['S256'], authorization_response_iss_parameter_supported: true,
+      grant_types_supported: ['authorization_code', 'client_credentials', 'password', 'refresh_token', 'implicit'], token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
       introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'], revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
     });
   }

@@ -53,6 +53,7 @@ import { AuthorizeController } from './authorize/authorize.controller';
 import { BeginAuthorization } from './authorize/begin-authorization';
 import { codeResponseType } from './authorize/code.response-type';
 import { AuthorizeServer } from './authorize/oauth2orize-authorize.server';
+import { tokenResponseType } from './authorize/token.response-type';
 import { ClientAuth } from './client-auth/client-auth';
 import { ClientAuthStrategy } from './client-auth/client-auth.strategy';
 import { DecideAuthorization } from './consent/decide-authorization';
@@ -106,7 +107,8 @@ const peoplesPages = (config: TokenServiceConfig): FactoryProvider[] => [
   provide(AuthorizationTransactions, [Database], (database: Database) => new AuthorizationTransactions(database, config.AUTHORIZATION_TRANSACTION_SECONDS)),
   provide(AuthorizationsStore, [Database, AuthorizationTransactions, ChangeRecorder, RefreshKeys], (database: Database, transactions: AuthorizationTransactions, changes: ChangeRecorder, keys: RefreshKeys) =>
     new AuthorizationsStore(database, transactions, changes, keys.currentId)),
-  provide(AuthorizeServer, [AuthorizationsStore, CodeKeys], (store: AuthorizationsStore, codes: CodeKeys) => new AuthorizeServer([codeResponseType(store, codes)])),
+  provide(AuthorizeServer, [AuthorizationsStore, CodeKeys, Grants, TokenIssuer, OutboxAge], (store: AuthorizationsStore, codes: CodeKeys, grants: Grants, issuer: TokenIssuer, age: OutboxAge) =>
+    new AuthorizeServer([codeResponseType(store, codes), tokenResponseType(store, grants, issuer, age)])),
   provide(Browsers, [LoginSessions, Facts], (sessions: LoginSessions, facts: Facts) => new Browsers(sessions, facts, config.STROWGER_ISSUER)),
   provide(Brands, [Database], (database: Database) => new Brands(new TenantsReader(database))),
   provide(BeginAuthorization, [Facts, AuthorizeServer, AuthorizationTransactions, Database], (facts: Facts, server: AuthorizeServer, transactions: AuthorizationTransactions, database: Database) =>

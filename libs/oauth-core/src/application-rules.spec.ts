@@ -1,4 +1,4 @@
-import { allowedGrants, applicationTypeOf, DEVICE_CODE, hasSecret, mayBePublicClient, mayUseGrant } from './application-rules';
+import { allowedGrants, applicationTypeOf, DEVICE_CODE, hasSecret, mayBePublicClient, mayUseGrant, mayUseImplicit } from './application-rules';
 import { applicationTypes } from './facts';
 
 const now = new Date('2026-06-01T12:00:00Z');
@@ -70,4 +70,10 @@ describe('a refusal points to what would do', () => {
     expect(why(application('native', true), { password_grant: false }, 'password', now)).toContain('off in this tenant, an administrator can turn it on');
     expect(why(application('native', true), { ...on, password_grant_until: now }, 'password', now)).toContain('has ended in this tenant');
   });
+});
+
+test('S9: the implicit grant is for browser-based applications, where their tenant allows it, until the day it ends', () => {
+  const at = (type: (typeof applicationTypes)[number], implicit_grant: boolean, until?: string): boolean => mayUseImplicit({ type }, { implicit_grant, ...(until !== undefined && { implicit_grant_until: new Date(until) }) }, now).allowed;
+  expect(applicationTypes.filter(type => at(type, true))).toEqual(['browser']);
+  expect([at('browser', false), at('browser', true, '2026-06-01T12:00:00.001Z'), at('browser', true, '2026-06-01T12:00:00Z')]).toEqual([false, true, false]);
 });

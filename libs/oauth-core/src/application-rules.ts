@@ -65,6 +65,20 @@ export function mayUseGrant(
   return { allowed: true };
 }
 
+/**
+ * Whether an application may be answered with a token right from the authorization endpoint now (RFC 6749 §4.2; RFC 9700 §2.1.2 advises
+ * against it, off by default): a browser-based application, where its tenant allows it, until the tenant's `implicit_grant_until`.
+ */
+export function mayUseImplicit(
+  application: Pick<ApplicationFacts, 'type'>, tenant: Pick<TenantFacts, 'implicit_grant' | 'implicit_grant_until'>, now: Date,
+): { readonly allowed: true } | { readonly allowed: false; readonly description: string } {
+  const refused = (why: string): { readonly allowed: false; readonly description: string } => ({ allowed: false, description: `${why}; use response_type=code with PKCE` });
+  if (application.type !== 'browser') return refused(`an application of type ${application.type} may not use the implicit grant`);
+  if (!tenant.implicit_grant) return refused('the implicit grant is off in this tenant, an administrator can turn it on');
+  if (tenant.implicit_grant_until && now >= tenant.implicit_grant_until) return refused('the implicit grant has ended in this tenant');
+  return { allowed: true };
+}
+
 function whyNot(application: Pick<ApplicationFacts, 'id' | 'type'>, grantType: string): string {
   if (application.id === RESERVED_APPLICATION) return 'the application api may use password and refresh_token only';
   if (grantType === 'password' && application.type === 'native') return 'an administrator has not allowed this application the password grant';

@@ -72,8 +72,12 @@ export function promptOf(params: ReadonlyMap<string, string>): readonly Prompt[]
   return known;
 }
 
-/** The answer's address: the redirect URI with these parameters in its query (RFC 6749 §4.1.2), its own kept. */
-export function answerUri({ redirect_uri, state }: ReturnAddress, issuer: string, answer: Readonly<Record<string, string>>): string {
+/** Answers that hold a token, and errors instead of them, stand in the fragment, which no server sees (RFC 6749 §4.2.2). */
+export const TOKEN = 'token';
+
+/** The answer's address: the redirect URI with these parameters in its query (RFC 6749 §4.1.2), its own kept; in its fragment where a token was asked for. */
+export function answerUri({ redirect_uri, state, response_type }: ReturnAddress & { readonly response_type?: string | undefined }, issuer: string, answer: Readonly<Record<string, string>>): string {
   const parameters = new URLSearchParams({ ...answer, ...(state !== undefined && { state }), iss: issuer });
+  if (response_type === TOKEN) return `${redirect_uri}#${parameters.toString()}`;
   return `${redirect_uri}${redirect_uri.includes('?') ? (/[?&]$/.test(redirect_uri) ? '' : '&') : '?'}${parameters.toString()}`;
 }

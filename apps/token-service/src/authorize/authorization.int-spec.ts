@@ -1,8 +1,9 @@
 import { ApplicationDocument } from '@strowger/models/applications/applications.schema';
 import { GrantDocument } from '@strowger/models/grants/grants.schema';
+import { TenantDocument } from '@strowger/models/tenants/tenants.schema';
 import { Account, Answer, Application, errorOf, send, textOf, TokenScene } from '../token-service.fixture';
 import { eventually } from '../../../../test/system';
-import { parametersOf, pkce, sentTo, TestBrowser } from './browser.fixture';
+import { formOn, parametersOf, pkce, sentTo, TestBrowser } from './browser.fixture';
 
 const CALLBACK = 'https://app.example.com/cb', OTHER_CALLBACK = 'https://app.example.com/other?tenant=7', PHONE = 'com.example.phone:/cb';
 let scene: TokenScene, alice: Account, web: Application, wide: Application, native: Application, robot: Application, issuer: string;
@@ -102,7 +103,7 @@ describe('the authorization endpoint', () => {
   });
   it('S9: tells the application where response_type is missing, unknown, or not its type\'s', async () => {
     isRed(await raw(`client_id=${web.client_id}&state=s`), 'invalid_request');
-    for (const response_type of ['token', 'code token', 'id_token', 'none', '__proto__', 'CODE']) isRed(await known.authorize(web, { response_type, state: 's' }), 'unsupported_response_type');
+    for (const response_type of ['code token', 'id_token', 'none', '__proto__', 'CODE']) isRed(await known.authorize(web, { response_type, state: 's' }), 'unsupported_response_type');
     isRed(await known.authorize(robot, { state: 's' }), 'unauthorized_client');
   });
   it('S10: moves no answer anywhere else by response_mode', async () => {
@@ -156,6 +157,45 @@ describe('the authorization endpoint', () => {
     isPage(await known.authorize(late));
     await scene.database.collection<ApplicationDocument>('applications').updateOne({ _id: late._id }, { $set: { redirect_uris: [CALLBACK] } });
     await eventually('the new redirect URI', async () => (await known.authorize(late)).status === 303);
+  });
+});
+
+describe('the implicit grant', () => {
+  const SPA = 'https://spa.example.com/cb', tenants = () => scene.database.collection<TenantDocument>('tenants');
+  const fragmentOf = (answer: Answer): Record<string, string> => Object.fromEntries(new URLSearchParams(sentTo(answer).hash.slice(1)));
+  let page: Application;
+  const on = (fields: Partial<TenantDocument>) => tenants().updateOne({ _id: scene.tenant.id }, { $set: fields, $unset: { ...('implicit_grant_until' in fields ? {} : { implicit_grant_until: 1 }) } });
+  /** Until every instance knows it. */
+  const everywhere = (error: string): Promise<true> => eventually(`implicit: ${error}`, async () =>
+    (await Promise.all(scene.instances.map(() => known.authorize(page, { response_type: 'token', prompt: 'none' })))).every(answer => fragmentOf(answer)['error'] === error) && true);
+  beforeAll(async () => { page = await scene.application(alice, { type: 'browser', scope: 'rest gql', secrets: [], redirect_uris: [SPA] }); });
+
+  it('S9: is off in a tenant until it is turned on, is for browser-based applications only, and ends on its day', async () => {
+    for (const [client, callback] of [[page, SPA], [web, CALLBACK], [wide, OTHER_CALLBACK], [robot, CALLBACK]] as const) {
+      const answer = await known.authorize(client, { response_type: 'token', state: 's', redirect_uri: callback });
+      expect([answer.status, answer.headers.location?.startsWith(`${callback}#error=unauthorized_client&`), fragmentOf(answer)['state'], fragmentOf(answer)['iss']]).toEqual([303, true, 's', issuer]);
+    }
+    await on({ implicit_grant: true, implicit_grant_until: new Date(Date.now() - 1000) });
+    expect(fragmentOf(await known.authorize(page, { response_type: 'token' }))['error_description']).toMatch(/^the implicit grant (is off|has ended)/);
+  });
+  it('S9, S10: where it is on gives a token in the fragment only, without a refresh token; turned off between question and answer it gives nothing', async () => {
+    await on({ implicit_grant: true });
+    await everywhere('consent_required');
+    for (const response_mode of ['query', 'form_post']) expect(fragmentOf(await known.authorize(page, { response_type: 'token', response_mode }))['error']).toBe('invalid_request');
+    const asked = await known.authorize(page, { response_type: 'token', state: 's', scope: 'rest:calllog' }), id = scene.requestId();
+    const answer = await known.post('/oauth/authorize/decision', { ...formOn(await known.get(sentTo(asked).pathname + sentTo(asked).search)), decision: 'allow' }, { 'x-request-id': id });
+    const { access_token = '', ...rest } = fragmentOf(answer);
+    scene.secrets.add(access_token);
+    expect([answer.headers.location?.startsWith(`${SPA}#access_token=`), sentTo(answer).search, rest]).toEqual([true, '', { token_type: 'Bearer', expires_in: '3600', scope: 'rest:calllog', state: 's', iss: issuer }]);
+    expect((await scene.introspect(access_token)).json).toMatchObject({ active: true, sub: alice._id, client_id: page.client_id, scope: 'rest:calllog' });
+    expect((await scene.eventsOf(id, 3)).map(({ type, data }) => [type, data?.['grant_type']]).sort()).toEqual([['consent.granted', undefined], ['grant.created', undefined], ['token.issued', 'implicit']]);
+    expect(await grantsOf().findOne({ application_id: page._id })).toMatchObject({ grant_type: 'implicit', status: 'active' });
+    const denied = await known.decide(await known.authorize(page, { response_type: 'token', prompt: 'consent' }), 'deny');
+    expect([fragmentOf(denied)['error'], sentTo(denied).search]).toEqual(['access_denied', '']);
+    const open = await known.authorize(page, { response_type: 'token', prompt: 'consent', state: 's' });
+    await on({ implicit_grant: false });
+    const late = await known.decide(open, 'allow');
+    expect([fragmentOf(late)['error'], fragmentOf(late)['access_token']]).toEqual(['unauthorized_client', undefined]);
   });
 });
 

@@ -33,10 +33,10 @@ export class BeginAuthorization {
     try {
       if (wrong) throw wrong;
       const request = await this.request(application, tenant, address, params, at);
-      return await this.next(request, application, tenant, browser, origin);
+      return await this.next(request, application, tenant, browser, { at, origin });
     } catch (error) {
       if (!(error instanceof OAuthError) || error.status >= 500) throw error;
-      return answerUri(address, this.issuer, { error: error.code, error_description: error.description });
+      return answerUri({ ...address, response_type: params.get('response_type') }, this.issuer, { error: error.code, error_description: error.description });
     }
   }
 
@@ -62,11 +62,11 @@ export class BeginAuthorization {
     return { ...address, ...accepted, response_type: params.get('response_type') ?? '', scope, prompt, ...(login_hint !== undefined && { login_hint }) };
   }
 
-  private async next(request: AuthorizationRequest, application: ApplicationFacts, tenant: TenantFacts, browser: Browser, origin: Origin): Promise<string> {
+  private async next(request: AuthorizationRequest, application: ApplicationFacts, tenant: TenantFacts, browser: Browser, { at, origin }: { readonly at: Date; readonly origin: Origin }): Promise<string> {
     const person = browser.person?.standing.tenant.id === tenant.id ? browser.person : undefined, silent = request.prompt.includes('none');
     if (person && !request.prompt.includes('login') && !request.prompt.includes('consent') && provesItself(application, request)) {
       const consent = await this.consents.of(person.standing.account.id, application.id), scope = rememberedScope(request.scope, consent);
-      if (scope !== undefined) return answerUri(request, this.issuer, await this.server.answer({ standing: { ...person.standing, application }, request, scope, consent, remembered: true }, origin));
+      if (scope !== undefined) return answerUri(request, this.issuer, await this.server.answer({ standing: { ...person.standing, application }, request, scope, consent, remembered: true }, origin, at));
     }
     if (silent) throw person ? new OAuthError('consent_required', 'the person must be asked') : new OAuthError('login_required', 'nobody is logged in');
     const { _id } = await this.transactions.open(request, application, tenant, browser.id);

@@ -8,7 +8,7 @@ type Accepted = ReturnType<ResponseType['accept']>;
 type Answer = Awaited<ReturnType<ResponseType['answer']>>;
 type Handle = (request: object, response: object, next: (error?: unknown) => void) => void;
 interface Asked { readonly query: { readonly response_type: string }; readonly asking: Asking }
-interface Answering { readonly approval: Approval; readonly origin: Origin; readonly answered: (answer: Promise<Answer>) => void }
+interface Answering { readonly approval: Approval; readonly origin: Origin; readonly at: Date; readonly answered: (answer: Promise<Answer>) => void }
 
 /** The authorization endpoint's dispatch by `response_type`: what is asked of a request, and how it is answered. Its transactions are ours, in the database. */
 export class AuthorizeServer {
@@ -18,7 +18,7 @@ export class AuthorizeServer {
   constructor(types: readonly ResponseType[]) {
     for (const type of types) {
       const request = ({ asking }: Asked) => ({ clientID: asking.application.client_id, accepted: type.accept(asking) });
-      const response = ({ answering: { approval, origin, answered } }: { readonly answering: Answering }): void => { answered(type.answer(approval, origin)); };
+      const response = ({ answering: { approval, origin, at, answered } }: { readonly answering: Answering }): void => { answered(type.answer(approval, origin, at)); };
       this.server.grant({ name: type.type, request, response } as never);
     }
     this.responseTypes = types.map(type => type.type);
@@ -38,10 +38,10 @@ export class AuthorizeServer {
   }
 
   /** Answers an allowed request. @throws what the response type throws */
-  answer(approval: Approval, origin: Origin): Promise<Answer> {
+  answer(approval: Approval, origin: Origin, at: Date): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const handle = this.server.decision({ loadTransaction: false } as never) as unknown as Handle;
-      handle({ body: {}, oauth2: { req: { type: approval.request.response_type }, answering: { approval, origin, answered: resolve } satisfies Answering } }, { end: () => undefined }, error => {
+      handle({ body: {}, oauth2: { req: { type: approval.request.response_type }, answering: { approval, origin, at, answered: resolve } satisfies Answering } }, { end: () => undefined }, error => {
         reject(error instanceof Error ? error : new Error(String(error)));
       });
     });

@@ -10,6 +10,6 @@ export interface ResponseType {
   readonly type: string;
   /** @throws OAuthError invalid_request, unauthorized_client - told to the application */
   accept(asking: Asking): { readonly code_challenge?: string };
-  /** The parameters of the answer; what they stand for is durable. */
-  answer(approval: Approval, origin: Origin): Promise<Readonly<Record<string, string>>>;
+  /** The parameters of the answer; what they stand for is durable. `at`: when the request began. @throws OAuthError unauthorized_client - the application may not any more */
+  answer(approval: Approval, origin: Origin, at: Date): Promise<Readonly<Record<string, string>>>;
 }

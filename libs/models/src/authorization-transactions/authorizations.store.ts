@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mongo } from 'mongoose';
 import { EventData } from '@strowger/contracts/event-catalogue';
 import { CodeState } from '@strowger/oauth-core/authorization-code';
-import { AuthorizationRequest } from '@strowger/oauth-core/authorization-request';
+import { AuthorizationRequest, TOKEN } from '@strowger/oauth-core/authorization-request';
 import { answeredConsent } from '@strowger/oauth-core/consent-scope';
 import { Origin } from '@strowger/oauth-core/ports';
 import { GrantFacts } from '@strowger/oauth-core/refresh-token';
@@ -31,7 +31,7 @@ export interface Approval {
 }
 
 /**
- * What people decide about applications: the decision, the consent and the grant of the code become durable in one
+ * What people decide about applications: the decision, the consent and the grant (with its code, unless a token was asked for) become durable in one
  * transaction with their events, so that a crash leaves a whole answer or none.
  */
 export class AuthorizationsStore {
@@ -40,13 +40,13 @@ export class AuthorizationsStore {
 
   /** @throws OAuthError access_denied - decided already; temporarily_unavailable - the consent changed meanwhile, or nobody knows whether it happened */
   async approve({ standing, request, scope, consent, remembered, transaction }: Approval, origin: Origin): Promise<GrantFacts> {
-    const { tenant, application, account } = standing, now = new Date();
+    const { tenant, application, account } = standing, now = new Date(), implicit = request.response_type === TOKEN;
     const code: CodeState = {
       redirect_uri: request.redirect_uri, redirect_uri_named: request.redirect_uri_named, ...(request.code_challenge !== undefined && { challenge: request.code_challenge }), issued_at: now,
     };
     const grant: GrantDocument = {
-      _id: randomBytes(16).toString('base64url'), tenant_id: tenant.id, version: 1, application_id: application.id, account_id: account.id, grant_type: 'authorization_code', scope,
-      key_id: this.keyId, nonce: randomBytes(16), sign_out_versions: signOutVersionsOf(standing), status: 'active', generation: 0, code,
+      _id: randomBytes(16).toString('base64url'), tenant_id: tenant.id, version: 1, application_id: application.id, account_id: account.id, grant_type: implicit ? 'implicit' : 'authorization_code', scope,
+      key_id: this.keyId, nonce: randomBytes(16), sign_out_versions: signOutVersionsOf(standing), status: 'active', generation: 0, ...(!implicit && { code }),
       created_at: now, expires_at: new Date(now.getTime() + tenant.refresh_token_ttl_seconds * 1000),
     };
     const by = { account_id: account.id, client_id: application.client_id };
@@ -57,7 +57,7 @@ export class AuthorizationsStore {
         if (transaction) await this.transactions.decide(transaction, 'approved', session);
         if (answered) await this.put(answered, consent, session);
         await this.grants().insertOne(grant, { session });
-        await this.grants().updateOne({ _id: grant._id }, { $currentDate: { 'code.issued_at': true } }, { session });
+        if (!implicit) await this.grants().updateOne({ _id: grant._id }, { $currentDate: { 'code.issued_at': true } }, { session });
         return {
           result: undefined,
           events: [
