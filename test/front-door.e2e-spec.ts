@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../tools/local-stack/free-port';
 import { NpmStart, npmStart } from './npm-start';
+import { allowInBrowser } from './person-in-browser';
 import { eventually } from './system';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'strowger-front-door-'));
@@ -51,7 +53,7 @@ test('health and metrics on the front door\'s port are its own and no service\'s
   expect(json((await raw('/health/ready')).text)).toEqual({ status: 'ready' });
   const { text } = await raw('/metrics');
   expect(text).toContain('process_cpu');
-  expect(text).not.toContain('strowger_');
+  expect(text).not.toMatch(/strowger_(?!requests_)/);
 });
 
 describe('S68: another way to write a request is no way around its guard', () => {
@@ -121,6 +123,19 @@ describe('S70: the metadata says exactly what works', () => {
   const asAlice = () => ({ grant_type: 'password', ...native(), username: 'alice', password: stack.demo('DEMO_ALICE_PASSWORD') });
   const path = (url: unknown): string => String(url).slice(stack.url.length);
 
+  const apps = { code: ['DEMO_WEB_CLIENT_ID', 'DEMO_WEB_REDIRECT_URI'], token: ['DEMO_BROWSER_CLIENT_ID', 'DEMO_BROWSER_REDIRECT_URI'] } as const;
+  const VERIFIER = 'v'.repeat(43), S256 = { code_challenge: createHash('sha256').update(VERIFIER).digest('base64url'), code_challenge_method: 'S256' };
+  /** Where a person's yes leads: the parameters that the application finds in the query, or in the fragment where a token was asked for. */
+  const authorized = async (response_type: 'code' | 'token', more: Record<string, string> = S256): Promise<URLSearchParams> => {
+    const [clientId, redirectUri] = apps[response_type], ask = new URLSearchParams({ response_type, client_id: stack.demo(clientId), redirect_uri: stack.demo(redirectUri), state: 's', ...more });
+    const ended = new URL(await allowInBrowser(stack, `${path((await metadata())['authorization_endpoint'])}?${ask.toString()}`));
+    expect(ended.href.startsWith(stack.demo(redirectUri))).toBe(true);
+    return response_type === 'token' ? new URLSearchParams(ended.hash.slice(1)) : ended.searchParams;
+  };
+  const byCode = async (more: Record<string, string> = { code_verifier: VERIFIER }): Promise<Record<string, string>> => ({
+    client_id: stack.demo('DEMO_WEB_CLIENT_ID'), client_secret: stack.demo('DEMO_WEB_CLIENT_SECRET'), redirect_uri: stack.demo('DEMO_WEB_REDIRECT_URI'), code: (await authorized('code')).get('code') ?? '', ...more,
+  });
+
   test('its issuer is the front door\'s URL, and each URL in it is below that and there', async () => {
     const document = await metadata();
     expect(document['issuer']).toBe(stack.url);
@@ -130,6 +145,7 @@ describe('S70: the metadata says exactly what works', () => {
     const active = async () => json((await raw(path(document['introspection_endpoint']), form({ ...m2m(), token: text }))).text)['active'];
     // What each is for, in an order in which all of it can be shown: an endpoint without a line here is advertised and proven by nothing.
     const proofs: Record<string, () => Promise<unknown>> = {
+      authorization_endpoint: async () => (await authorized('code')).has('code'),
       token_endpoint: async () => (await raw(path(document['token_endpoint']), form({ grant_type: 'client_credentials', ...m2m() }))).status === 200,
       jwks_uri: async () => (await raw(path(document['jwks_uri']))).status === 200,
       introspection_endpoint: active,
@@ -146,11 +162,12 @@ describe('S70: the metadata says exactly what works', () => {
   test('each grant type in it gives a token, and every other one is refused as unsupported', async () => {
     const { grant_types_supported } = await metadata();
     const calls: Record<string, () => Promise<Record<string, string>>> = {
+      authorization_code: () => byCode(),
       client_credentials: () => Promise.resolve({ ...m2m() }),
       password: () => Promise.resolve(asAlice()),
       refresh_token: async () => ({ ...native(), refresh_token: String(json((await raw('/oauth/token', form(asAlice()))).text)['refresh_token']) }),
     };
-    for (const grant_type of grant_types_supported) {
+    for (const grant_type of grant_types_supported.filter(type => type !== 'implicit')) {
       const parameters = await calls[grant_type]?.();
       expect([grant_type, (await raw('/oauth/token', form({ ...parameters, grant_type }))).status]).toEqual([grant_type, 200]);
     }
@@ -159,6 +176,15 @@ describe('S70: the metadata says exactly what works', () => {
       const answer = await raw('/oauth/token', form({ grant_type, ...native(), code: 'x' }));
       expect([grant_type, answer.status, json(answer.text)['error']]).toEqual([grant_type, 400, 'unsupported_grant_type']);
     }
+  });
+
+  test('each response type, mode and challenge method in it works as it says, and the answer names the issuer', async () => {
+    const document = await metadata(), [code, token_] = await Promise.all([authorized('code'), authorized('token', {})]);
+    expect([document['response_types_supported'], document['response_modes_supported'], document['code_challenge_methods_supported'], document['authorization_response_iss_parameter_supported']]).toEqual([['code', 'token'], ['query', 'fragment'], ['S256'], true]);
+    for (const answer of [code, token_]) expect([answer.get('iss'), answer.get('state')]).toEqual([document['issuer'], 's']);
+    expect([code.get('access_token'), token_.get('code'), token_.get('refresh_token')]).toEqual([null, null, null]);
+    expect((await raw('/oauth/resource', { headers: { authorization: `Bearer ${token_.get('access_token') ?? ''}` } })).status).toBe(200);
+    expect((await raw('/oauth/token', form({ grant_type: 'authorization_code', ...await byCode({}) }))).status).toBe(400);
   });
 
   test('each way to authenticate a client in it works, and a way that is not in it does not', async () => {
@@ -186,7 +212,6 @@ describe('S70: the metadata says exactly what works', () => {
 
   test('what it does not name is not there', async () => {
     const document = await metadata();
-    expect(document['response_types_supported']).toEqual([]);
     const others = [['authorization_endpoint', '/oauth/authorize'], ['revocation_endpoint', '/oauth/revoke'], ['device_authorization_endpoint', '/oauth/device_authorization'], ['registration_endpoint', '/oauth/register']] as const;
     for (const [, at] of others.filter(([name]) => !(name in document))) {
       for (const method of ['GET', 'POST']) expect([at, (await raw(at, { method })).status]).toEqual([at, 404]);

@@ -7,6 +7,7 @@ import { demoFile } from '../tools/demo/demo-values';
 import { firstTokenBlocks, shellBlocks } from '../tools/demo/first-lines';
 import { freePort } from '../tools/local-stack/free-port';
 import { NpmStart, npmStart, runs } from './npm-start';
+import { allowInBrowser } from './person-in-browser';
 import { eventually } from './system';
 
 const run = promisify(execFile);
@@ -67,23 +68,11 @@ test('the README\'s lines, pasted, give tokens, and the audit query shows exactl
   expect(events.map(({ data }) => data.username)).toEqual(['admin', 'alice', 'access@example.com', 'access@example.com', 'alice']);
 }, 60_000);
 
-/** What a person does in a browser: goes to an address, signs in as alice, allows, and ends at the application's address. */
-async function allowInBrowser(address: string): Promise<string> {
-  let cookie = '';
-  const go = async (url: string, form?: Record<string, string>) => {
-    const answer = await fetch(new URL(url, stack.url), { redirect: 'manual', headers: { cookie, ...(form && { origin: stack.url }) }, ...(form && { method: 'POST', body: new URLSearchParams(form) }) });
-    cookie = answer.headers.getSetCookie()[0]?.split(';', 1)[0] ?? cookie;
-    return { to: answer.headers.get('location') ?? '', form: Object.fromEntries([...(await answer.text()).matchAll(/<input [^>]*name="([^"]*)" value="([^"]*)"/g)].map(([, name, value]) => [name, value])) as Record<string, string> };
-  };
-  const login = (await go((await go(address)).to)).form, consent = (await go('/login', { ...login, username: 'alice', password: stack.demo('DEMO_ALICE_PASSWORD') })).to;
-  return (await go('/oauth/authorize/decision', { ...(await go(consent)).form, decision: 'allow' })).to;
-}
-
 test('the README\'s lines for a browser, with what a person does between them, give a token of what was allowed', async () => {
   const [begin = '', read = '', exchange = ''] = shellBlocks(readme, 'Authorization code in your browser'), source = here('source x');
   const [address = '', password = '', variables = ''] = (await bash(`${source}\n${begin}\ndeclare -p VERIFIER`)).split('\n');
   expect(password).toBe(`alice's password: ${stack.demo('DEMO_ALICE_PASSWORD')}`);
-  const ended = await allowInBrowser(address);
+  const ended = await allowInBrowser(stack, address);
   expect(ended.startsWith(`${stack.demo('DEMO_WEB_REDIRECT_URI')}?code=`)).toBe(true);
   const token = JSON.parse(await bash(`${source}\n${variables}\n${read.trim()} <<< '${ended}'\n${exchange}`)) as Answer;
   expect(token).toMatchObject({ token_type: 'Bearer', refresh_token: expect.any(String) as string, scope: 'rest:callforward rest:calllog:read rest:extensions:read rest:user:read rest:voicemail:read rest:voicemail:write:delete' });
