@@ -1,5 +1,5 @@
-import { jetstream } from '@nats-io/jetstream';
-import { headers } from '@nats-io/transport-node';
+import { jetstream, JetStreamClient } from '@nats-io/jetstream';
+import { headers, NatsConnection } from '@nats-io/transport-node';
 import { BATCH_CONTENT_TYPE } from '@strowger/contracts/cloud-event';
 import { EventPublisher } from '@strowger/contracts/outbox';
 import { Bus, BusUnavailable } from './bus';
@@ -11,6 +11,9 @@ const ACKNOWLEDGED_WITHIN_MS = 2000;
  * retry, and readers judge by event id.
  */
 export class JetStreamPublisher extends EventPublisher {
+  /** The client of the connection that stands; a new one for each message costs as much as sending it. */
+  private client: { readonly of: NatsConnection; readonly stream: JetStreamClient } | undefined;
+
   constructor(private readonly bus: Bus) { super(); }
 
   /**
@@ -22,6 +25,7 @@ export class JetStreamPublisher extends EventPublisher {
     const connection = await this.bus.connection();
     const types = headers();
     types.set('content-type', BATCH_CONTENT_TYPE);
-    await jetstream(connection).publish(subject, batch, { headers: types, timeout: ACKNOWLEDGED_WITHIN_MS });
+    if (this.client?.of !== connection) this.client = { of: connection, stream: jetstream(connection) };
+    await this.client.stream.publish(subject, batch, { headers: types, timeout: ACKNOWLEDGED_WITHIN_MS });
   }
 }

@@ -20,6 +20,8 @@ export function isDatabaseUnavailable(error: unknown): boolean {
 export class Database {
   readonly connection: Connection;
   private closing = false;
+  private readonly collections = new Map<string, mongo.Collection>();
+  private collectionsOf: mongo.Db | undefined;
   private opening: Promise<void>;
 
   constructor(config: ModelsConfig, private readonly log: (line: string) => void = () => undefined) {
@@ -41,7 +43,11 @@ export class Database {
   collection<T extends mongo.Document>(name: string): mongo.Collection<T> {
     const db = this.connection.db;
     if (!db) throw new mongo.MongoNotConnectedError('the database has not been reached yet');
-    return db.collection<T>(name);
+    if (this.collectionsOf !== db) { this.collectionsOf = db; this.collections.clear(); }
+    let collection = this.collections.get(name);
+    // Making one reads all options anew, which costs as much as encoding a command.
+    if (!collection) this.collections.set(name, collection = db.collection(name));
+    return collection as unknown as mongo.Collection<T>;
   }
 
   /** Whether the database answers and agrees with this process about the time. */
