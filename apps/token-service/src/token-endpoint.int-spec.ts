@@ -5,7 +5,7 @@ import { Bus } from '@strowger/messaging/bus';
 import { JetStreamPublisher } from '@strowger/messaging/jetstream-publisher';
 import { makeEvent, randomEventId } from '@strowger/models/outbox/make-event';
 import { eventually } from '../../../test/system';
-import { Account, Application, decodedJwt, errorOf, Form, RequestOptions, send, textOf, TokenScene, without } from './token-service.fixture';
+import { Account, Application, decodedJwt, errorOf, Form, RequestOptions, send, someAtATime, textOf, TokenScene, without } from './token-service.fixture';
 
 // Each wait inside has a bound of its own; this one is for a machine with much else to do.
 jest.setTimeout(60_000);
@@ -127,13 +127,12 @@ describe('a method, a content type, a body', () => {
     }
     const short = Array.from({ length: 10_000 }, (_, i) => `${i.toString(36)}=`).join('&');
     expect(short.length).toBeLessThan(65_536);
-    const times: number[] = [];
-    for (let i = 0; i < 5; i++) {
+    // On a machine with much else to do one answer proves nothing: the fastest does.
+    await eventually('a refusal within 50 ms', async () => {
       const answer = await send(scene.url('/oauth/token'), { headers: form, body: short });
       expect(errorOf(answer)).toEqual([400, 'invalid_request']);
-      times.push(answer.milliseconds);
-    }
-    expect(Math.min(...times)).toBeLessThan(50);
+      return answer.milliseconds < 50;
+    });
     expect((await scene.credentials(robot)).status).toBe(200);
   });
   it('S32: a password of 1 MB is 413, one of 300 characters 400, the empty one 400: before any hashing', async () => {
@@ -150,25 +149,24 @@ describe('parameters', () => {
   ];
   it.each(forms)('S35: of %s, each sent twice, is invalid_request, also where both are equal or one is empty', async (_name, make) => {
     const form = make();
-    for (const [name, value] of Object.entries(form)) for (const again of [value, 'other', '']) {
-      await scene.refused(options => scene.token(`${new URLSearchParams(form).toString()}&${new URLSearchParams({ [name]: again }).toString()}`, options), 400, 'invalid_request');
-    }
+    await someAtATime(Object.entries(form).flatMap(([name, value]) => [value, 'other', ''].map(again => () =>
+      scene.refused(options => scene.token(`${new URLSearchParams(form).toString()}&${new URLSearchParams({ [name]: again }).toString()}`, options), 400, 'invalid_request'))));
   }, 60_000);
   it.each(forms)('S36, S67: of %s, each as an object or a list, is invalid_request, with no driver\'s word', async (_name, make) => {
     const form = make();
-    for (const name of Object.keys(form)) for (const shape of ['[$ne]', '[]', '[a][b]', '[$gt]', '[$regex]', '[$where]', '%5B%24ne%5D', '[', ']']) {
-      const value = form[name] ?? '', others = without(form, name);
-      const answer = await scene.refused(options => scene.token(`${new URLSearchParams(others).toString()}&${name}${shape}=${encodeURIComponent(value)}`, options), 400, 'invalid_request');
-      expect(answer.text).not.toMatch(/cast|mongo|bson|objectid|stack|at .*\.js/i);
-    }
+    const shapes = ['[$ne]', '[]', '[a][b]', '[$gt]', '[$regex]', '[$where]', '%5B%24ne%5D', '[', ']'];
+    const answers = await someAtATime(Object.entries(form).flatMap(([name, value]) => shapes.map(shape => () =>
+      scene.refused(options => scene.token(`${new URLSearchParams(without(form, name)).toString()}&${name}${shape}=${encodeURIComponent(value)}`, options), 400, 'invalid_request'))));
+    expect(answers).toHaveLength(Object.keys(form).length * shapes.length);
+    for (const answer of answers) expect(answer.text).not.toMatch(/cast|mongo|bson|objectid|stack|at .*\.js/i);
     expect(scene.logs()).not.toMatch(/CastError|BSONError|ObjectParameterError|MongoServerError/);
   }, 120_000);
   it.each(['__proto__', 'constructor', 'prototype', '__proto__[admin]', 'constructor[prototype][admin]', '__proto__.admin'])('S66: %s as a name is 400, as a value is refused like any other, and nothing is polluted', async word => {
-    if (!word.includes('.')) await scene.refused(options => scene.token(`${new URLSearchParams(good()).toString()}&${word}=1`, options), 400, 'invalid_request');
-    await scene.refused(options => scene.token({ ...good(), grant_type: word }, options), 400, 'unsupported_grant_type');
-    await scene.refused(options => scene.token({ ...good(), scope: word }, options), 400, 'invalid_scope');
-    await scene.refused(options => scene.token({ ...good(), client_id: word }, options), 401, 'invalid_client');
-    await scene.refused(options => scene.token({ ...good(), client_secret: word }, options), 401, 'invalid_client');
+    await someAtATime([
+      ...(word.includes('.') ? [] : [() => scene.refused(options => scene.token(`${new URLSearchParams(good()).toString()}&${word}=1`, options), 400, 'invalid_request')]),
+      ...([['grant_type', 400, 'unsupported_grant_type'], ['scope', 400, 'invalid_scope'], ['client_id', 401, 'invalid_client'], ['client_secret', 401, 'invalid_client']] as const).map(([name, status, error]) => () =>
+        scene.refused(options => scene.token({ ...good(), [name]: word }, options), status, error)),
+    ]);
     for (const instance of [0, 1]) expect((await send(scene.url('/health/live', instance), { method: 'GET' })).status).toBe(200);
   });
   it.each(['{"$ne":null}', '{"$where":"sleep(5000)"}', '$where', '{"$or":[{"$where":"1"}]}', '/.*/', '[object Object]', 'a.b', '*', '>', '\u2028'])('S67, S82: %j as a value is text and matches nothing', async word => {
@@ -178,15 +176,15 @@ describe('parameters', () => {
     expect(errorOf(answer)).toEqual([400, 'invalid_grant']);
   });
   it('S82: control characters and CRLF are refused in every parameter, and no log line is forged', async () => {
-    for (const name of Object.keys(goodPassword()).filter(one => one !== 'password')) {
-      for (const bad of ['a\r\n{"level":"info","msg":"forged"}', 'a\0b', 'a\tb', '\x7f']) await scene.refused(options => scene.token({ ...goodPassword(), [name]: bad }, options), 400, 'invalid_request');
-    }
+    const names = Object.keys(goodPassword()).filter(one => one !== 'password');
+    await someAtATime(names.flatMap(name => ['a\r\n{"level":"info","msg":"forged"}', 'a\0b', 'a\tb', '\x7f'].map(bad => () => scene.refused(options => scene.token({ ...goodPassword(), [name]: bad }, options), 400, 'invalid_request'))));
     expect(scene.logs()).not.toContain('forged');
   }, 60_000);
   it('S38: grant_type missing, unknown, or not for this application, each by its name', async () => {
     await scene.refused(options => scene.token(without(good(), 'grant_type'), options), 400, 'invalid_request');
     await scene.refused(options => scene.token({ ...good(), grant_type: '' }, options), 400, 'invalid_request');
-    for (const unknown of ['implicit', 'CLIENT_CREDENTIALS', 'client_credentials ', 'client_credentials password', '*', 'code', 'toString']) await scene.refused(options => scene.token({ ...good(), grant_type: unknown }, options), 400, 'unsupported_grant_type');
+    const unknown = ['implicit', 'CLIENT_CREDENTIALS', 'client_credentials ', 'client_credentials password', '*', 'code', 'toString'];
+    await someAtATime(unknown.map(grant_type => () => scene.refused(options => scene.token({ ...good(), grant_type }, options), 400, 'unsupported_grant_type')));
     for (const [application, form] of [[phone, good()], [robot, goodPassword()], [robot, { grant_type: 'refresh_token', refresh_token: 'x' }]] as [Application, Form & object][]) {
       const answer = await scene.refused(options => scene.token({ ...form, client_id: application.client_id, client_secret: application.secret }, options), 400, 'unauthorized_client');
       expect(answer.json['error_description']).toMatch(/register|request|use /);
@@ -216,7 +214,7 @@ test('S54: the password grant works only where application and tenant allow it, 
 });
 
 test('S12: a scope that is unknown or not the application\'s is refused by its name; the granted one is returned', async () => {
-  for (const scope of ['gql', 'rest:unheard', 'strowger:audit:read', 'rest gql', 'REST', ' ']) await scene.refused(options => scene.credentials(robot, { scope }, options), 400, 'invalid_scope');
+  await someAtATime(['gql', 'rest:unheard', 'strowger:audit:read', 'rest gql', 'REST', ' '].map(scope => () => scene.refused(options => scene.credentials(robot, { scope }, options), 400, 'invalid_scope')));
   expect((await scene.credentials(robot, { scope: 'rest:callforward:read rest:calllog' })).json['scope']).toBe('rest:callforward:read rest:calllog');
   expect((await scene.credentials(robot, { scope: 'all' })).json['scope']).toBe('rest');
 });

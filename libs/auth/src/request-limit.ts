@@ -34,7 +34,7 @@ export class RequestLimit {
    */
   count({ application_id, sub }: Pick<AccessTokenClaims, 'application_id' | 'sub'>): RequestAllowance {
     const { perMinute } = this.settings, at = this.settings.now().getTime(), minute = this.minuteOf(`${application_id}\n${sub}`, at);
-    const left = perMinute - minute.shared - minute.own, resetSeconds = Math.ceil((minute.endsAt - at) / 1000);
+    const left = perMinute - minute.shared - minute.own, resetSeconds = Math.min(WINDOW_SECONDS, Math.ceil((minute.endsAt - at) / 1000));
     if (left <= 0) {
       throw new ApiError(429, 'rate_limit_exceeded', `this client made ${String(perMinute)} requests for this account within a minute; wait, then go on`, {
         status: 'rate_limit_exceeded', retryAfterSeconds: resetSeconds, limit: perMinute,

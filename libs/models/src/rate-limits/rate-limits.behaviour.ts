@@ -63,8 +63,9 @@ export function rateLimitsBehaviour(make: () => RateLimits): void {
   it('begins a window with its first hit, whatever the clock shows, and tells how far its end is', async () => {
     const limits = make();
     expect((await hits(5, 'window', limits)).map(hit => hit.secondsLeft)).toEqual([900, 900, 900, 900, 900]);
-    expect(await limits.hit(counter('window'), after(1000))).toMatchObject({ count: 6, secondsLeft: 899, endsAt: after(900_000) });
-    expect(await limits.hit(counter('window'), after(899_999))).toMatchObject({ count: 7, secondsLeft: 1 });
+    expect(await limits.hit(counter('window'), after(-3000))).toMatchObject({ count: 6, secondsLeft: 900, endsAt: after(900_000) });
+    expect(await limits.hit(counter('window'), after(1000))).toMatchObject({ count: 7, secondsLeft: 899, endsAt: after(900_000) });
+    expect(await limits.hit(counter('window'), after(899_999))).toMatchObject({ count: 8, secondsLeft: 1 });
     expect(await limits.hit(counter('window'), after(900_000))).toMatchObject({ count: 1, secondsLeft: 900, endsAt: after(1_800_000) });
     expect(await limits.hit(counter('window'), after(9_000_000))).toMatchObject({ count: 1, secondsLeft: 900 });
   });

@@ -55,5 +55,6 @@ const idOf = ({ what, whom }: Counter): string => `${what}:${createHash('sha256'
 /** When a window ends that begins now. */
 export const endOf = ({ windowSeconds }: Counter, now: Date): Date => new Date(now.getTime() + windowSeconds * 1000);
 
-/** A hit as callers get it. */
-export const hitOf = (counter: Counter, count: number, endsAt: Date, now: Date): Hit => ({ counter, count, endsAt, secondsLeft: Math.ceil((endsAt.getTime() - now.getTime()) / 1000) });
+/** A hit as callers get it. Whoever's clock or request began before the window did has no more of it left than all. */
+export const hitOf = (counter: Counter, count: number, endsAt: Date, now: Date): Hit =>
+  ({ counter, count, endsAt, secondsLeft: Math.min(counter.windowSeconds, Math.ceil((endsAt.getTime() - now.getTime()) / 1000)) });
