@@ -10,7 +10,7 @@ export function cpuOf(folder: string): number {
     try {
       if (!readlinkSync(`/proc/${pid}/cwd`).startsWith(folder)) continue;
       const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');
-      ticks += Number(fields[11]) + Number(fields[12]);
+      for (const field of fields.slice(11, 15)) ticks += Number(field);      // its own, and of its children that have ended
     } catch { continue; }      // it ended meanwhile
   }
   return ticks * MICROSECONDS_A_TICK;
