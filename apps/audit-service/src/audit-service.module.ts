@@ -14,6 +14,8 @@ import { AuditDeadLettersWriter } from '@strowger/models/audit-dead-letters/audi
 import { AuditEventsReader } from '@strowger/models/audit-events/audit-events.reader';
 import { AuditEventsWriter } from '@strowger/models/audit-events/audit-events.writer';
 import { AuditSummaryReader } from '@strowger/models/audit-events/audit-summary.reader';
+import { AuditPostingsStore } from '@strowger/models/audit-postings/audit-postings.store';
+import { AuditPostingsWriter } from '@strowger/models/audit-postings/audit-postings.writer';
 import { Database } from '@strowger/models/database';
 import { OwedReader } from '@strowger/models/outbox/owed.reader';
 import { RateLimitsStore } from '@strowger/models/rate-limits/rate-limits.store';
@@ -25,6 +27,7 @@ import { ExportTrail } from './export/export-trail';
 import { ownScopes } from './own-scopes';
 import { AuditEventsController } from './queries/audit-events.controller';
 import { tooLong } from './queries/too-long';
+import { FilePostings } from './recording/file-postings';
 import { RecordMessages } from './recording/record-messages';
 import { RecordingController } from './recording/recording.controller';
 import { TrailMetrics } from './recording/trail-metrics';
@@ -57,11 +60,14 @@ export class AuditServiceModule {
         provide(AuditDeadLettersReader, [Database], (database: Database) => new AuditDeadLettersReader(database)),
         provide(ReconciliationsReader, [Database], (database: Database) => new ReconciliationsReader(database)),
         provide(TrailMetrics, [], () => new TrailMetrics(registry)),
-        provide(RecordMessages, [Database, TrailMetrics], (database: Database, metrics: TrailMetrics) =>
-          new RecordMessages(new AuditEventsWriter(database), new AuditDeadLettersWriter(database), metrics)),
+        provide(AuditPostingsWriter, [Database], (database: Database) => new AuditPostingsWriter(new AuditPostingsStore(database))),
+        provide(AuditEventsWriter, [Database, AuditPostingsWriter], (database: Database, postings: AuditPostingsWriter) => new AuditEventsWriter(database, postings)),
+        provide(FilePostings, [AuditPostingsWriter], (postings: AuditPostingsWriter) => new FilePostings(postings, log)),
+        provide(RecordMessages, [Database, AuditEventsWriter, TrailMetrics], (database: Database, events: AuditEventsWriter, metrics: TrailMetrics) =>
+          new RecordMessages(events, new AuditDeadLettersWriter(database), metrics)),
         provide(TrailWatch, [Bus, Database, TrailMetrics], (bus: Bus, database: Database, metrics: TrailMetrics) => new TrailWatch(bus, new OwedReader(database), metrics)),
-        provide(ExportTrail, [Database, AuditEventsReader], (database: Database, events: AuditEventsReader) =>
-          new ExportTrail(events, new AuditEventsWriter(database), { service: SERVICE, instance: config.STROWGER_INSTANCE }, log)),
+        provide(ExportTrail, [AuditEventsReader, AuditEventsWriter], (events: AuditEventsReader, writer: AuditEventsWriter) =>
+          new ExportTrail(events, writer, { service: SERVICE, instance: config.STROWGER_INSTANCE }, log)),
         provide(SummarizeTrail, [Database], (database: Database) => new SummarizeTrail(new AuditSummaryReader(database))),
         provide(TokenIntrospector, [], () => new HttpTokenIntrospector(config)),
         provide(RequestLimit, [Database], (database: Database) => new RequestLimit(new RateLimitsStore(database), { service: SERVICE, perMinute: config.API_REQUESTS_PER_MINUTE, now: () => new Date(), log })),

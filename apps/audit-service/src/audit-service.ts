@@ -8,6 +8,7 @@ import { ServiceOptions } from '@strowger/service/start-service';
 import { AuditServiceConfig } from './audit-service.config';
 import { AuditServiceModule, SERVICE } from './audit-service.module';
 import { ExportTrail } from './export/export-trail';
+import { FilePostings } from './recording/file-postings';
 import { StartUp } from './start-up';
 import { TrailWatch } from './status/trail-watch';
 
@@ -31,6 +32,7 @@ export const auditService = (config: AuditServiceConfig, registry: Registry): Se
     { name: 'record what was exported', run: () => app.get(ExportTrail).drain() },
     { name: 'record what was received', run: () => app.get(JetStreamServer).close() },
     { name: 'share the counts of requests', run: () => app.get(RequestLimit).drain() },
+    { name: 'file what is being filed', run: () => app.get(FilePostings).drain() },
     { name: 'leave the bus', run: () => app.get(Bus).close() },
     { name: 'leave the database', run: () => app.get(Database).close() },
   ],

@@ -1,10 +1,14 @@
 import { AUDIT_DEAD_LETTERS, auditDeadLetterIndexes } from '@strowger/models/audit-dead-letters/audit-dead-letters.schema';
 import { AUDIT_EVENTS, auditEventIndexes } from '@strowger/models/audit-events/audit-events.schema';
+import { AUDIT_POSTINGS, auditPostingsIndexes } from '@strowger/models/audit-postings/audit-postings.schema';
+import { AuditPostingsStore } from '@strowger/models/audit-postings/audit-postings.store';
 import { Database, ensureIndexes } from '@strowger/models/database';
 import { RATE_LIMITS, rateLimitIndexes } from '@strowger/models/rate-limits/rate-limits.schema';
 import { ServiceLog } from '@strowger/service/service-log';
 
 const PAUSE_MS = 500;
+/** For as long an instance that writes no postings may go on recording beside this one, while a deployment is renewed. */
+const RENEWAL_MS = 10 * 60_000;
 
 /** Prepares in the background what the service needs of the database: its collections and their indexes. */
 export class StartUp {
@@ -34,6 +38,7 @@ export class StartUp {
         await ensureIndexes(this.database, AUDIT_EVENTS, auditEventIndexes);
         await ensureIndexes(this.database, AUDIT_DEAD_LETTERS, auditDeadLetterIndexes);
         await ensureIndexes(this.database, RATE_LIMITS, rateLimitIndexes);
+        await this.beginPostings();
         this.ready = true;
         this.finished.resolve(undefined);
         return;
@@ -42,5 +47,12 @@ export class StartUp {
         await new Promise(resolve => setTimeout(resolve, PAUSE_MS));
       }
     }
+  }
+
+  /** Before anything is recorded: a trail that is empty now has postings of all its events, another one of those to come. */
+  private async beginPostings(): Promise<void> {
+    await ensureIndexes(this.database, AUDIT_POSTINGS, auditPostingsIndexes);
+    const empty = await this.database.collection(AUDIT_EVENTS).findOne({}, { projection: { _id: 1 } }) === null;
+    await new AuditPostingsStore(this.database).beginAt(empty ? undefined : new Date(Date.now() + RENEWAL_MS));
   }
 }

@@ -6,6 +6,13 @@ import { serversFor, TestServers } from '../../../test/servers';
 import { eventually } from '../../../test/system';
 import { AccessTokensReader } from './access-tokens/access-tokens.reader';
 import { ACCESS_TOKENS, accessTokenIndexes } from './access-tokens/access-tokens.schema';
+import { AuditEventsReader } from './audit-events/audit-events.reader';
+import { AUDIT_EVENTS, auditEventIndexes } from './audit-events/audit-events.schema';
+import { AuditEventsWriter } from './audit-events/audit-events.writer';
+import { AUDIT_POSTINGS, auditPostingsIndexes } from './audit-postings/audit-postings.schema';
+import { AuditPostingsStore } from './audit-postings/audit-postings.store';
+import { AuditPostingsWriter } from './audit-postings/audit-postings.writer';
+import { trailSearchBehaviour } from './audit-postings/trail-search.behaviour';
 import { ConsentDocument, CONSENTS, consentIndexes } from './consents/consents.schema';
 import { Database, ensureIndexes, isDatabaseUnavailable } from './database';
 import { grantsBehaviour } from './grants/grants.behaviour';
@@ -30,7 +37,7 @@ import { TurnInsert, TurnWriter } from './turns/turn-writer';
 jest.setTimeout(60_000);
 
 const DAY_MS = 24 * 3600 * 1000;
-const owned = [[ACCESS_TOKENS, accessTokenIndexes], [CONSENTS, consentIndexes], [GRANTS, grantIndexes], [OUTBOX, outboxIndexes], [RATE_LIMITS, rateLimitIndexes], [SIGNING_KEYS, signingKeyIndexes]] as const;
+const owned = [[ACCESS_TOKENS, accessTokenIndexes], [AUDIT_EVENTS, auditEventIndexes], [AUDIT_POSTINGS, auditPostingsIndexes], [CONSENTS, consentIndexes], [GRANTS, grantIndexes], [OUTBOX, outboxIndexes], [RATE_LIMITS, rateLimitIndexes], [SIGNING_KEYS, signingKeyIndexes]] as const;
 
 /** Takes every message, as a stream does. */
 class TakingPublisher extends EventPublisher {
@@ -71,6 +78,39 @@ describe('counters in the database', () => {
   it('S85: keep no name that was typed', async () => {
     await new RateLimitsStore(database).hit({ what: 'password', whom: 'typed-into-the-wrong-field', windowSeconds: 900 }, new Date());
     expect(JSON.stringify(await database.collection(RATE_LIMITS).find().toArray())).not.toContain('typed');
+  });
+});
+
+describe('searches of the trail in the database', () => {
+  /** Dies before it takes anything out of a tray. */
+  class Dying extends AuditPostingsStore { override remove(): Promise<void> { return Promise.resolve(); } }
+  afterAll(() => clear(AUDIT_EVENTS, AUDIT_POSTINGS));
+
+  trailSearchBehaviour(async () => {
+    await clear(AUDIT_EVENTS, AUDIT_POSTINGS);
+    const store = new AuditPostingsStore(database), postings = [new AuditPostingsWriter(store), new AuditPostingsWriter(store)] as const, writers = postings.map(one => new AuditEventsWriter(database, one)), reader = new AuditEventsReader(database);
+    await store.beginAt();
+    return {
+      record: async (writer, events) => { await writers[writer]?.record(events); },
+      file: async (writer, half) => { for (const tenant of ['t1', 't', 't1-']) await (half ? new AuditPostingsWriter(new Dying(database)) : postings[writer]).empty(tenant); },
+      page: (tenantId, filter, limit, after) => reader.page(tenantId, filter, limit, after),
+    };
+  }, 12);
+
+  it('look at each event that is older than the postings', async () => {
+    await clear(AUDIT_EVENTS, AUDIT_POSTINGS);
+    const event = (n: number) => ({ _id: `e${String(n)}`, tenant_id: 't', version: 1, source: '/x/y', type: 'token.issued', subject: `e${String(n)}`, time: new Date(Date.UTC(2026, 10, 20, n)), recorded_at: new Date(), data: { client_id: n % 2 ? 'odd' : 'even' } });
+    await database.collection<ReturnType<typeof event>>(AUDIT_EVENTS).insertMany([0, 1, 2, 3, 4, 5].map(event));
+    const page = async (filter: object, limit = 10) => (await new AuditEventsReader(database).page('t', filter, limit)).map(({ _id }) => _id);
+    expect(await page({ client_id: 'odd' })).toEqual(['e5', 'e3', 'e1']);
+    await new AuditPostingsStore(database).beginAt(event(6).time);
+    await new AuditPostingsStore(database).beginAt();
+    await new AuditEventsWriter(database).record([6, 7, 8, 9].map(event));
+    for (const limit of [1, 2, 3, 10]) expect(await page({ client_id: 'odd' }, limit)).toEqual(['e9', 'e7', 'e5', 'e3', 'e1'].slice(0, limit));
+    expect(await page({ client_id: 'odd', to: event(9).time, from: event(3).time })).toEqual(['e7', 'e5', 'e3']);
+    expect(await page({ subject: 'e2' })).toEqual(['e2']);
+    expect(await page({ subject: 'e8', client_id: 'even' })).toEqual(['e8']);
+    expect(await page({ subject: 'e8', client_id: 'odd' })).toEqual([]);
   });
 });
 

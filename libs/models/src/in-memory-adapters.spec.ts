@@ -1,6 +1,12 @@
 import { InMemoryOutbox } from '@strowger/messaging/in-memory-outbox.fake';
 import { InMemoryGrants } from '@strowger/oauth-core/grants.fake';
 import { RefreshKeys } from '@strowger/oauth-core/refresh-token';
+import { AuditEventDocument } from './audit-events/audit-events.schema';
+import { searchTrail, TrailEvents } from './audit-events/search-trail';
+import { InMemoryPostings } from './audit-postings/audit-postings.fake';
+import { AuditPostingsReader } from './audit-postings/audit-postings.reader';
+import { AuditPostingsWriter } from './audit-postings/audit-postings.writer';
+import { byLooking, trailSearchBehaviour } from './audit-postings/trail-search.behaviour';
 import { grantsBehaviour } from './grants/grants.behaviour';
 import { outboxBehaviour } from './outbox/outbox.behaviour';
 import { InMemoryRateLimits } from './rate-limits/rate-limits.fake';
@@ -38,4 +44,29 @@ describe('grants in memory', () => {
       eventTypes: () => Promise.resolve([...grants.events]),
     });
   });
+});
+
+describe('searches of a trail in memory', () => {
+  trailSearchBehaviour(() => {
+    const events = new Map<string, AuditEventDocument>(), store = new InMemoryPostings(), writers = [new AuditPostingsWriter(store), new AuditPostingsWriter(store)] as const;
+    const after = (found: AuditEventDocument[], limit: number, position?: { time: Date; id: string }) =>
+      found.filter(({ time, _id }) => !position || time < position.time || (time.getTime() === position.time.getTime() && _id < position.id)).slice(0, limit);
+    const looking: TrailEvents = {
+      scan: ({ tenantId, filter, limit, after: position }) => Promise.resolve(after(byLooking([...events.values()], tenantId, filter), limit, position)),
+      at: (moments, { tenantId, filter, limit, after: position }) => Promise.resolve(after(byLooking([...events.values()].filter(({ time }) => moments.includes(time.getTime())), tenantId, filter), limit, position)),
+      byId: (tenantId, id) => Promise.resolve([events.get(id)].find(event => event?.tenant_id === tenantId)),
+    };
+    return Promise.resolve({
+      record: async (writer, told) => {
+        await writers[writer].add(told);
+        for (const event of told) if (!events.has(event._id)) events.set(event._id, event);
+      },
+      file: async (writer, half) => {
+        const standing = new Map(store.documents);
+        for (const tenant of ['t1', 't', 't1-']) await writers[writer].empty(tenant);
+        if (half) for (const [id, document] of standing) store.documents.set(id, document);
+      },
+      page: (tenantId, filter, limit, position) => searchTrail(looking, new AuditPostingsReader(store), { tenantId, filter, limit, after: position }),
+    });
+  }, 60);
 });

@@ -1,16 +1,30 @@
+import { AuditPostingsReader } from '../audit-postings/audit-postings.reader';
+import { AuditPostingsStore } from '../audit-postings/audit-postings.store';
 import { Database } from '../database';
 import { AUDIT_EVENTS, AuditEventDocument } from './audit-events.schema';
 import { AuditFilter, AuditPosition, auditQuery } from './audit-query';
-
-const LONGEST_QUERY_MS = 4000;
+import { AuditSearch, searchTrail, TrailEvents } from './search-trail';
 
 /** Reads the trail, one tenant's events at a time. */
-export class AuditEventsReader {
-  constructor(private readonly database: Database) {}
+export class AuditEventsReader implements TrailEvents {
+  private readonly postings: AuditPostingsReader;
 
-  /** The tenant's events that the filter holds for, newest first by time and then by id, at most `limit`, after the position. */
+  constructor(private readonly database: Database) { this.postings = new AuditPostingsReader(new AuditPostingsStore(database)); }
+
+  /**
+   * The tenant's events that the filter holds for, newest first by time and then by id, at most `limit`, after the position.
+   * @throws a database error - also where it would take longer than 4 s
+   */
   async page(tenantId: string, filter: AuditFilter, limit: number, after?: AuditPosition): Promise<AuditEventDocument[]> {
-    return this.events().find(auditQuery(tenantId, filter, after)).sort({ time: -1, _id: -1 }).limit(limit).maxTimeMS(LONGEST_QUERY_MS).toArray();
+    return searchTrail(this, this.postings, { tenantId, filter, limit, after });
+  }
+
+  async scan({ tenantId, filter, limit, after }: AuditSearch, ms: number): Promise<AuditEventDocument[]> {
+    return this.newestFirst(auditQuery(tenantId, filter, after), limit, ms);
+  }
+
+  async at(moments: readonly number[], { tenantId, filter, limit, after }: AuditSearch, ms: number): Promise<AuditEventDocument[]> {
+    return this.newestFirst({ ...auditQuery(tenantId, filter, after), time: { $in: moments.map(moment => new Date(moment)) } }, limit, ms);
   }
 
   /** The event of this id, if it is the tenant's. */
@@ -23,6 +37,10 @@ export class AuditEventsReader {
     if (ids.length === 0) return new Map();
     const found = await this.events().find({ _id: { $in: [...ids] } }, { projection: { source: 1 } }).toArray();
     return new Map(found.map(({ _id, source }) => [_id, source]));
+  }
+
+  private newestFirst(query: object, limit: number, ms: number): Promise<AuditEventDocument[]> {
+    return this.events().find(query).sort({ time: -1, _id: -1 }).limit(limit).maxTimeMS(ms).toArray();
   }
 
   private events() { return this.database.collection<AuditEventDocument>(AUDIT_EVENTS); }

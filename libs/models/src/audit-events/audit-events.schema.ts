@@ -31,9 +31,5 @@ export const auditEventSchema = new Schema<AuditEventDocument>({
   time: { type: Date, required: true }, data: Schema.Types.Mixed, json: String, unparsed: Boolean, recorded_at: { type: Date, required: true },
 }, { versionKey: false });
 
-/**
- * One index, because every issued token pays for each (docs/performance.md). Without more, a filter that matches nothing reads the tenant's
- * events at 1 us each, newest first, while one that matches often stops early. One index over all that an event can be found by, as an array,
- * was measured: the database then needs eight times as long for an event as without any, and any bound in time costs it the order.
- */
+/** One index, because every issued token pays for each (docs/performance.md): what else an event is found by is in `audit_postings`. */
 export const auditEventIndexes: readonly IndexSpec[] = [{ key: { tenant_id: 1, time: -1, _id: -1 } }];

@@ -1,3 +1,5 @@
+import { AuditPostingsStore } from '../audit-postings/audit-postings.store';
+import { AuditPostingsWriter } from '../audit-postings/audit-postings.writer';
 import { Database } from '../database';
 import { refusalsOf } from '../refusals';
 import { AUDIT_EVENTS, AuditEventDocument } from './audit-events.schema';
@@ -17,13 +19,14 @@ interface Attempt { readonly taken: readonly AuditEventDocument[]; readonly unst
 
 /** Records events in the trail; only audit-service does. */
 export class AuditEventsWriter {
-  constructor(private readonly database: Database) {}
+  constructor(private readonly database: Database, private readonly postings = new AuditPostingsWriter(new AuditPostingsStore(database))) {}
 
   /**
-   * Records events, in any order and as often as they are told; resolves when all that is not refused is durable.
+   * Records events, in any order and as often as they are told; resolves when all that is not refused is durable. Their postings come first.
    * @throws a database error - not all of them are known to be recorded; record them again
    */
   async record(events: readonly AuditEventDocument[]): Promise<Recorded> {
+    if (events.length > 0) await this.postings.add(events);
     let known = 0;
     const refused: RefusedEvent[] = [];
     for (let start = 0; start < events.length; start += AT_ONCE) {

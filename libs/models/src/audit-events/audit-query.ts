@@ -18,6 +18,11 @@ export interface AuditFilter {
   readonly to?: Date;
 }
 
+/** The moments that a filter and a position leave, in milliseconds since the epoch, both inclusive. */
+export function auditSpan({ from, to }: AuditFilter, after?: AuditPosition): { readonly from: number; readonly to: number } {
+  return { from: from?.getTime() ?? -Infinity, to: Math.min(to ? to.getTime() - 1 : Infinity, after?.time.getTime() ?? Infinity) };
+}
+
 const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 
 /** The query of a filter. Every value in it is a string, a Date, or a pattern made here. */

@@ -1,0 +1,41 @@
+import { AuditPostingsReader } from '../audit-postings/audit-postings.reader';
+import { conditionsOf } from '../audit-postings/audit-terms';
+import { AuditEventDocument } from './audit-events.schema';
+import { AuditFilter, AuditPosition, auditSpan } from './audit-query';
+
+const LONGEST_SEARCH_MS = 4000;
+
+/** What is asked of a tenant's trail: at most `limit` events that the filter holds for, after a position. */
+export interface AuditSearch { readonly tenantId: string; readonly filter: AuditFilter; readonly limit: number; readonly after?: AuditPosition | undefined }
+
+/** The events of the trail themselves. Both reads answer newest first by time and then by id, and may take as long as they say, in milliseconds. */
+export interface TrailEvents {
+  /** The events of a search, found by looking at all events of its time. */
+  scan(search: AuditSearch, ms: number): Promise<AuditEventDocument[]>;
+  /** Those of them that stand at some moments (milliseconds since the epoch). */
+  at(moments: readonly number[], search: AuditSearch, ms: number): Promise<AuditEventDocument[]>;
+  byId(tenantId: string, id: string): Promise<AuditEventDocument | undefined>;
+}
+
+/**
+ * The events of a search, newest first by time and then by id: by postings where they are complete and can say anything, else by looking.
+ * @throws a database error - also where it would take longer than 4 s
+ */
+export async function searchTrail(events: TrailEvents, postings: AuditPostingsReader, search: AuditSearch): Promise<AuditEventDocument[]> {
+  const { tenantId, filter, limit, after } = search, end = performance.now() + LONGEST_SEARCH_MS;
+  const left = (): number => Math.max(1, Math.ceil(end - performance.now()));
+  const conditions = conditionsOf(filter), begin = conditions.length > 0 ? await postings.begin() : undefined;
+  if (begin === undefined) return events.scan(search, left());
+  const { from, to } = auditSpan(filter, after), found: AuditEventDocument[] = [];
+  const own = filter.subject === undefined ? undefined : await events.byId(tenantId, filter.subject);
+  const wanted = conditions.map((condition, n) => ({ condition, also: own && n === 0 ? [own.time.getTime()] : [] }));
+  for await (const moments of postings.moments(tenantId, wanted, { from: Math.max(from, begin), to }, left)) {
+    for (let start = 0; start < moments.length; start += limit) {
+      found.push(...await events.at(moments.slice(start, start + limit), { ...search, limit: limit - found.length }, left()));
+      if (found.length >= limit) return found;
+    }
+  }
+  if (from >= begin) return found;
+  const older = { ...filter, to: new Date(Math.min(begin, to + 1)) };
+  return [...found, ...await events.scan({ tenantId, filter: older, limit: limit - found.length, after }, left())];
+}

@@ -1,0 +1,42 @@
+import { AuditPostingsDocument } from './audit-postings.schema';
+import { Condition } from './audit-terms';
+import { readPostings } from './posting-list';
+import { PostingStore, Span } from './posting-store';
+import { TermMoments } from './term-moments';
+
+/** More than ever lie in the tray: what is not filed is little, and read whole. */
+const MOST_UNFILED = 20_000;
+
+/** A condition, and moments at which an event fulfils it in a way that postings do not tell. */
+export interface Wanted { readonly condition: Condition; readonly also: readonly number[] }
+
+/** Finds by postings when the trail may have events that fulfil conditions. */
+export class AuditPostingsReader {
+  constructor(private readonly store: PostingStore) {}
+
+  /** As of which moment (milliseconds since the epoch; -Infinity: ever) every event has postings; undefined: no event can be found by them yet. */
+  async begin(): Promise<number | undefined> { return this.store.begin(); }
+
+  /**
+   * The moments within the span at which a tenant's trail has for each condition an event that fulfils it, newest first, in parts: every event
+   * that fulfils all stands at one of them, but not each of them has such an event. `left`: for how long reads may take, in milliseconds.
+   */
+  async *moments(tenantId: string, wanted: readonly Wanted[], span: Span, left: () => number): AsyncGenerator<readonly number[], void> {
+    // The tray before the drawers: what is being filed meanwhile is in one of them, or in both.
+    const tray = await this.store.read(tenantId, 'tray', span, MOST_UNFILED, left());
+    const all = wanted.map(({ condition, also }) => new TermMoments(this.store, tenantId, condition, span, [...also, ...unfiled(tray, condition)], left));
+    await Promise.all(all.map(one => one.advance()));
+    // The rarest leads: the others are read only where it has something.
+    const [rarest, ...others] = all.sort((a, b) => a.known - b.known);
+    for await (let moments of rarest?.newestFirst() ?? []) {
+      for (const one of others) moments = await one.among(moments);
+      if (moments.length > 0) yield moments;
+    }
+  }
+}
+
+function unfiled(tray: readonly AuditPostingsDocument[], condition: Condition): number[] {
+  const moments: number[] = [];
+  for (const { oldest, postings } of tray) readPostings(postings, oldest.getTime(), condition, (_, moment) => { moments.push(moment); });
+  return moments;
+}

@@ -1,0 +1,54 @@
+import { isIP, SocketAddress } from 'node:net';
+import { AuditEventDocument } from '../audit-events/audit-events.schema';
+import { AuditFilter } from '../audit-events/audit-query';
+
+/** What an event is found by. `subject`: what it is about, the account or the username that it concerns. */
+type TermKind = 'type' | 'client_id' | 'subject' | 'scope' | 'grant_type' | 'ip';
+/** A condition of a filter: an event that it holds for has one of these terms. Others may have one, too: terms of different values can be equal. */
+export type Condition = ReadonlySet<number>;
+
+const FNV_OFFSET = 0x811c9dc5, FNV_PRIME = 0x01000193;
+
+/** The 32 bits that a value stands for: FNV-1a, then MurmurHash3's last step, for its first byte must be as good as its last. Stored: never change it. */
+export function termOf(kind: TermKind, value: string): number {
+  const text = `${kind} ${value}`;
+  let hash = FNV_OFFSET;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), FNV_PRIME);
+  hash = Math.imul(hash ^ hash >>> 16, 0x85ebca6b);
+  hash = Math.imul(hash ^ hash >>> 13, 0xc2b2ae35);
+  return (hash ^ hash >>> 16) >>> 0;
+}
+
+/** Every term of an event, each once. An event that is its own subject (`token.issued`) is found by its id instead. */
+export function termsOf({ _id, type, subject, data = {} }: Pick<AuditEventDocument, '_id' | 'type' | 'subject' | 'data'>): number[] {
+  const terms = new Set([termOf('type', type)]);
+  if (subject !== undefined && subject !== _id) terms.add(termOf('subject', subject));
+  const add = (kind: TermKind, field: string, values: (text: string) => readonly string[] = text => [text]): void => {
+    // A condition on a field also holds for a list that has such an element.
+    for (const one of [data[field]].flat()) if (typeof one === 'string') for (const value of values(one)) terms.add(termOf(kind, value));
+  };
+  add('client_id', 'client_id');
+  add('subject', 'account_id');
+  add('subject', 'username');
+  add('grant_type', 'grant_type');
+  add('ip', 'ip', text => [canonicalAddress(text)]);
+  add('scope', 'scope', text => text.replace(/\n$/, '').split(' '));      // to a pattern, a last line feed is the end
+  return [...terms];
+}
+
+/** What a filter demands of an event's terms, all of it; nothing where it speaks of time alone. */
+export function conditionsOf({ types, client_id, subject, scope, grant_type, ip }: AuditFilter): Condition[] {
+  const one = (kind: TermKind, value: string | undefined): Condition[] => value === undefined ? [] : [new Set([termOf(kind, value)])];
+  return [
+    ...one('subject', subject), ...one('client_id', client_id), ...(ip ? [new Set(ip.map(address => termOf('ip', canonicalAddress(address))))] : []),
+    ...one('scope', scope), ...(types ? [new Set(types.map(type => termOf('type', type)))] : []), ...one('grant_type', grant_type),
+  ];
+}
+
+/** One way to write an address: IPv6 in its shortest form, IPv4 mapped into IPv6 as IPv4. What is no address stays as it is. */
+function canonicalAddress(ip: string): string {
+  if (isIP(ip) !== 6) return ip;
+  const { address } = new SocketAddress({ address: ip, family: 'ipv6' });
+  const mapped = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : '';
+  return isIP(mapped) === 4 ? mapped : address;
+}
