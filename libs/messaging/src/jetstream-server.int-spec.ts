@@ -118,6 +118,36 @@ describe('the transport', () => {
     expect(most).toBeGreaterThan(1);
     expect(most).toBeLessThanOrEqual(3);
   });
+
+  it('gathers what comes after a call, for as long as it was told or until it is enough; the first to come does not wait, and the end gives back', async () => {
+    const trail = new Trail(), publish = await publisher(), hour = await instance(trail, { gatherMs: 3_600_000, messagesAtOnce: 8 });
+    await publish('gather-first');
+    await has(trail, 'gather-first');
+    const ids = Array.from({ length: 8 }, (_, i) => `gather-${String(i)}`);
+    for (const id of ids) await publish(id);
+    await has(trail, ...ids);
+    expect(trail.calls.map(call => call.length)).toEqual([1, 8]);
+    await publish('gather-last');
+    await until(async () => (await hour.server.backlog()).unacknowledged === 1, 'it has arrived');
+    await hour.app.close();
+    expect(trail.events.has('gather-last')).toBe(false);
+    const second = await instance(trail, { gatherMs: 50 });
+    await has(trail, 'gather-last');
+    for (const id of ['a', 'b', 'c']) await publish(`gather-${id}`);
+    await has(trail, 'gather-a', 'gather-b', 'gather-c');
+    await idle(second);
+  });
+
+  it('hands over no more bytes at once than it was told, unless one message has more', async () => {
+    const publish = await publisher(), ids = Array.from({ length: 12 }, (_, i) => `bytes-${String(i)}-${'x'.repeat(i === 5 ? 20_000 : 3000)}`);
+    for (const id of ids) await publish(id);
+    const trail = new Trail(), audit = await instance(trail, { bytesAtOnce: 30_000 });
+    await idle(audit);
+    expect(trail.calls.flat()).toHaveLength(12);
+    const sizes = trail.calls.map(call => call.reduce((sum, { body }) => sum + body.length, 0));
+    expect(Math.max(...trail.calls.map(call => call.length))).toBeGreaterThan(1);
+    expect(sizes.filter(size => size > 30_000)).toHaveLength(1);
+  });
 });
 
 describe('a handler that fails', () => {

@@ -32,17 +32,23 @@ export interface JetStreamServerOptions {
   readonly messagesAtOnce?: number;
   /** Calls of the handler under way at once, at most; 2 unless told otherwise. */
   readonly handlersAtOnce?: number;
+  /** Bytes of the messages handed to the handler at once, at most, unless one alone has more; 2 MiB unless told otherwise. */
+  readonly bytesAtOnce?: number;
+  /** So long after a call what comes is gathered before the next one, unless it is enough; 0 unless told otherwise. */
+  readonly gatherMs?: number;
 }
 
 const API_TIMEOUT_MS = 2000;
 const STILL_WORKING_EVERY_MS = 10_000;
 const CLOSE_BOUND_MS = 10_000;
 const LONGEST_DELAY_MS = 10_000;
+const MIB = 1024 * 1024;
 
 /** How long a message that failed is left alone: 1 s, doubling with each delivery to 10 s. */
 export const redeliveryDelay = (deliveries: number): number => Math.min(1000 * 2 ** (deliveries - 1), LONGEST_DELAY_MS);
 
 interface Held { readonly message: JsMsg; readonly stored: StoredMessage }
+const isAgain = (held: Held | undefined): boolean => (held?.stored.deliveries ?? 1) > 1;
 
 /**
  * Nest's transport for the durable consumer that all instances of audit-service share. It never makes the consumer; it
@@ -57,11 +63,15 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
   private readonly loop: PullLoop;
   private readonly messagesAtOnce: number;
   private readonly handlersAtOnce: number;
+  private readonly bytesAtOnce: number;
+  private readonly gatherMs: number;
   private readonly waiting: Held[] = [];
   private readonly held = new Set<JsMsg>();
   private readonly underWay = new Set<Promise<void>>();
   private heartbeat: NodeJS.Timeout | undefined;
   private dispatching = false;
+  private gathering: NodeJS.Timeout | undefined;
+  private lastBegun = -Infinity;
   private readonly closing = new AbortController();
   private room = Promise.withResolvers<undefined>();
 
@@ -69,8 +79,10 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     super();
     this.messagesAtOnce = options.messagesAtOnce ?? 16;
     this.handlersAtOnce = options.handlersAtOnce ?? 2;
+    this.bytesAtOnce = options.bytesAtOnce ?? 2 * MIB;
+    this.gatherMs = options.gatherMs ?? 0;
     this.loop = new PullLoop({
-      bus: options.bus, log: options.log, what: AUDIT_CONSUMER, maxMessages: this.messagesAtOnce * this.handlersAtOnce,
+      bus: options.bus, log: options.log, what: AUDIT_CONSUMER, maxMessages: this.messagesAtOnce,
       consumer: connection => jetstream(connection, { timeout: API_TIMEOUT_MS }).consumers.get(STREAM, AUDIT_CONSUMER),
       take: message => this.take(message),
     });
@@ -96,6 +108,7 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     this.room.resolve(undefined);
     await this.loop.close();
     clearInterval(this.heartbeat);
+    clearTimeout(this.gathering);
     for (const { message } of this.waiting.splice(0)) message.nak();
     const bound = pause(CLOSE_BOUND_MS, undefined, { ref: false });
     await Promise.race([Promise.allSettled(this.underWay), bound]);
@@ -121,7 +134,7 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     const { subject, data: body, seq: sequence, time: storedAt, info } = message;
     this.waiting.push({ message, stored: { subject, body, sequence, deliveries: info.deliveryCount, storedAt, receivedAt: new Date() } });
     this.dispatch();
-    if (this.waiting.length < this.messagesAtOnce * this.handlersAtOnce || this.closing.signal.aborted) return;
+    if (!this.isEnough() || this.closing.signal.aborted) return;
     this.room = Promise.withResolvers();
     await this.room.promise;
   }
@@ -132,16 +145,30 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     this.dispatching = true;
     setImmediate(() => {
       this.dispatching = false;
-      while (!this.closing.signal.aborted && this.waiting.length > 0 && this.underWay.size < this.handlersAtOnce) this.begin(this.nextBatch());
+      while (!this.closing.signal.aborted && this.waiting.length > 0 && this.underWay.size < this.handlersAtOnce && this.isTime()) this.begin(this.nextBatch());
     });
   }
 
+  /** Whether what waits is to be handed over now; else it will be asked again when it is time. */
+  private isTime(): boolean {
+    const rest = this.lastBegun + this.gatherMs - performance.now();
+    if (rest <= 0 || this.isEnough() || this.waiting.some(isAgain)) return true;
+    this.gathering ??= setTimeout(() => { this.gathering = undefined; this.dispatch(); }, rest);
+    return false;
+  }
+
+  /** Whether what waits fills a call. */
+  private isEnough(): boolean { return this.waiting.length >= this.messagesAtOnce || this.waiting.reduce((bytes, { stored }) => bytes + stored.body.length, 0) >= this.bytesAtOnce; }
+
+  /** A message that failed goes alone. */
   private nextBatch(): Held[] {
-    const again = this.waiting.findIndex(({ stored }) => stored.deliveries > 1);
-    return this.waiting.splice(0, again === 0 ? 1 : Math.min(this.messagesAtOnce, again === -1 ? Infinity : again));
+    let bytes = this.waiting[0]?.stored.body.length ?? 0;
+    const end = this.waiting.findIndex((held, n) => n > 0 && (n === this.messagesAtOnce || isAgain(held) || isAgain(this.waiting[0]) || (bytes += held.stored.body.length) > this.bytesAtOnce));
+    return this.waiting.splice(0, end === -1 ? Infinity : end);
   }
 
   private begin(batch: readonly Held[]): void {
+    this.lastBegun = performance.now();
     const work = this.handle(batch).finally(() => {
       this.underWay.delete(work);
       for (const { message } of batch) this.held.delete(message);
