@@ -4,6 +4,8 @@ import { AuditEventDocument } from './audit-events.schema';
 import { AuditFilter, AuditPosition, auditSpan } from './audit-query';
 
 const LONGEST_SEARCH_MS = 4000;
+/** Where at least this share of the events is wanted, it is cheaper to look at all of them than to go to each moment. */
+const DENSE = 1 / 8;
 
 /** What is asked of a tenant's trail: at most `limit` events that the filter holds for, after a position. */
 export interface AuditSearch { readonly tenantId: string; readonly filter: AuditFilter; readonly limit: number; readonly after?: AuditPosition | undefined }
@@ -29,13 +31,19 @@ export async function searchTrail(events: TrailEvents, postings: AuditPostingsRe
   const { from, to } = auditSpan(filter, after), found: AuditEventDocument[] = [];
   const own = filter.subject === undefined ? undefined : await events.byId(tenantId, filter.subject);
   const wanted = conditions.map((condition, n) => ({ condition, also: own && n === 0 ? [own.time.getTime()] : [] }));
-  for await (const moments of postings.moments(tenantId, wanted, { from: Math.max(from, begin), to }, left)) {
+  for await (const { moments, share } of postings.moments(tenantId, wanted, { from: Math.max(from, begin), to }, left)) {
     for (let start = 0; start < moments.length; start += limit) {
-      found.push(...await events.at(moments.slice(start, start + limit), { ...search, limit: limit - found.length }, left()));
+      const some = moments.slice(start, start + limit), rest = { ...search, limit: limit - found.length };
+      found.push(...await (share < DENSE ? events.at(some, rest, left()) : events.scan({ ...rest, filter: within(filter, some) }, left())));
       if (found.length >= limit) return found;
     }
   }
   if (from >= begin) return found;
   const older = { ...filter, to: new Date(Math.min(begin, to + 1)) };
   return [...found, ...await events.scan({ tenantId, filter: older, limit: limit - found.length, after }, left())];
+}
+
+/** The filter, within the time of some moments; these lie within the filter's. */
+function within(filter: AuditFilter, moments: readonly number[]): AuditFilter {
+  return { ...filter, from: new Date(moments.at(-1) ?? 0), to: new Date((moments[0] ?? 0) + 1) };
 }

@@ -1,6 +1,4 @@
-import { AuditPostingsDocument } from './audit-postings.schema';
 import { Condition } from './audit-terms';
-import { readPostings } from './posting-list';
 import { PostingStore, Span } from './posting-store';
 import { TermMoments } from './term-moments';
 
@@ -9,6 +7,9 @@ const MOST_UNFILED = 20_000;
 
 /** A condition, and moments at which an event fulfils it in a way that postings do not tell. */
 export interface Wanted { readonly condition: Condition; readonly also: readonly number[] }
+
+/** Moments, newest first; there is an event that fulfils all conditions in about `share` (0 to 1) of the events of their time. */
+export interface Moments { readonly moments: readonly number[]; readonly share: number }
 
 /** Finds by postings when the trail may have events that fulfil conditions. */
 export class AuditPostingsReader {
@@ -21,22 +22,17 @@ export class AuditPostingsReader {
    * The moments within the span at which a tenant's trail has for each condition an event that fulfils it, newest first, in parts: every event
    * that fulfils all stands at one of them, but not each of them has such an event. `left`: for how long reads may take, in milliseconds.
    */
-  async *moments(tenantId: string, wanted: readonly Wanted[], span: Span, left: () => number): AsyncGenerator<readonly number[], void> {
+  async *moments(tenantId: string, wanted: readonly Wanted[], span: Span, left: () => number): AsyncGenerator<Moments, void> {
     // The tray before the drawers: what is being filed meanwhile is in one of them, or in both.
     const tray = await this.store.read(tenantId, 'tray', span, MOST_UNFILED, left());
-    const all = wanted.map(({ condition, also }) => new TermMoments(this.store, tenantId, condition, span, [...also, ...unfiled(tray, condition)], left));
+    const all = wanted.map(({ condition, also }) => new TermMoments(this.store, tenantId, condition, span, tray, also, left));
     await Promise.all(all.map(one => one.advance()));
     // The rarest leads: the others are read only where it has something.
     const [rarest, ...others] = all.sort((a, b) => a.known - b.known);
-    for await (let moments of rarest?.newestFirst() ?? []) {
+    for await (const some of rarest?.newestFirst() ?? []) {
+      let moments = some;
       for (const one of others) moments = await one.among(moments);
-      if (moments.length > 0) yield moments;
+      if (moments.length > 0) yield { moments, share: (rarest?.share ?? 0) * moments.length / some.length };
     }
   }
-}
-
-function unfiled(tray: readonly AuditPostingsDocument[], condition: Condition): number[] {
-  const moments: number[] = [];
-  for (const { oldest, postings } of tray) readPostings(postings, oldest.getTime(), condition, (_, moment) => { moments.push(moment); });
-  return moments;
 }

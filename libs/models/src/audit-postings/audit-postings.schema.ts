@@ -18,6 +18,8 @@ export interface AuditPostingsDocument {
   tenant_id: string;
   /** Moment of the oldest posting. */
   oldest: Date;
+  /** How many events these postings were made of, whatever their terms. */
+  events: number;
   /** See `encodePostings`. */
   postings: Buffer;
 }
@@ -28,7 +30,7 @@ export const POSTINGS_BEGIN = 'begin';
 
 const required = { type: String, required: true } as const;
 export const auditPostingsSchema = new Schema<AuditPostingsDocument>({
-  _id: required, tenant_id: required, oldest: { type: Date, required: true }, postings: { type: Buffer, required: true },
+  _id: required, tenant_id: required, oldest: { type: Date, required: true }, events: { type: Number, required: true }, postings: { type: Buffer, required: true },
 }, { versionKey: false });
 
 export const auditPostingsIndexes: readonly IndexSpec[] = [];

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { AuditEventDocument } from '../audit-events/audit-events.schema';
 import { AuditPostingsDocument, Place, postingsId } from './audit-postings.schema';
 import { termsOf } from './audit-terms';
-import { addPosting, encodePostings, readPostings } from './posting-list';
+import { addPosting, encodePostings, Postings, readPostings } from './posting-list';
 import { PostingStore } from './posting-store';
 import { drawerOf } from './term-moments';
 
@@ -15,7 +15,14 @@ const TAKEN_AT_ONCE = 1024;
 const FILING_MS = 4000;
 const DIGEST_LETTERS = 16;
 
-type Collected = Map<number, number[]>;
+/** Postings of some events, by term, and how many they are. */
+class Collected {
+  readonly moments = new Map<number, number[]>();
+  events = 0;
+  size = 0;
+
+  add(terms: Iterable<number>, moment: number): void { for (const term of terms) { addPosting(this.moments, term, moment); this.size++; } }
+}
 interface Tray { postings: number; documents: number; readonly share: number }
 
 /**
@@ -35,21 +42,20 @@ export class AuditPostingsWriter {
    * @throws a database error - not all of them are; do not record them before all are
    */
   async add(events: readonly AuditEventDocument[]): Promise<void> {
-    const tenants = new Map<string, Collected>(), sizes = new Map<string, number>();
+    const tenants = new Map<string, Collected>();
     for (const event of events) {
-      const postings = tenants.get(event.tenant_id) ?? new Map<number, number[]>(), terms = termsOf(event);
-      tenants.set(event.tenant_id, postings);
-      sizes.set(event.tenant_id, (sizes.get(event.tenant_id) ?? 0) + terms.length);
-      for (const term of terms) addPosting(postings, term, event.time.getTime());
+      const collected = tenants.get(event.tenant_id) ?? new Collected();
+      tenants.set(event.tenant_id, collected);
+      collected.add(termsOf(event), event.time.getTime());
+      collected.events++;
     }
-    await this.store.put([...tenants].flatMap(([tenantId, postings]) => {
-      const size = sizes.get(tenantId) ?? 0;
-      if (size >= FILED_AT_ONCE) return inDrawers(tenantId, postings);
+    await this.store.put([...tenants].flatMap(([tenantId, collected]) => {
+      if (collected.size >= FILED_AT_ONCE) return inDrawers(tenantId, collected);
       const tray = this.trays.get(tenantId) ?? { postings: 0, documents: 0, share: 0.5 + this.random() };
       this.trays.set(tenantId, tray);
-      tray.postings += size;
+      tray.postings += collected.size;
       tray.documents++;
-      return [documentOf(tenantId, 'tray', postings)];
+      return [documentOf(tenantId, 'tray', collected.moments, collected.events)];
     }));
   }
 
@@ -73,30 +79,33 @@ export class AuditPostingsWriter {
     for (let taken = TAKEN_AT_ONCE; taken === TAKEN_AT_ONCE;) {
       const documents = await this.store.read(tenantId, 'tray', { from: -Infinity, to: Infinity }, TAKEN_AT_ONCE, FILING_MS);
       taken = documents.length;
-      const postings: Collected = new Map();
-      for (const { oldest, postings: bytes } of documents) readPostings(bytes, oldest.getTime(), 'all', (term, moment) => { addPosting(postings, term, moment); });
-      if (postings.size > 0) await this.store.put(inDrawers(tenantId, postings));
+      const collected = new Collected();
+      for (const { oldest, events, postings } of documents) {
+        readPostings(postings, oldest.getTime(), 'all', (term, moment) => { collected.add([term], moment); });
+        collected.events += events;
+      }
+      await this.store.put(inDrawers(tenantId, collected));
       if (taken > 0) await this.store.remove(documents.map(({ _id }) => _id));      // only now: queries read the tray first
     }
   }
 }
 
-function inDrawers(tenantId: string, postings: Collected): AuditPostingsDocument[] {
-  const drawers = new Map<number, Collected>();
-  for (const [term, moments] of postings) {
+function inDrawers(tenantId: string, { moments, events }: Collected): AuditPostingsDocument[] {
+  const drawers = new Map<number, Map<number, number[]>>();
+  for (const [term, its] of moments) {
     const drawer = drawers.get(drawerOf(term)) ?? new Map<number, number[]>();
-    drawers.set(drawerOf(term), drawer.set(term, moments));
+    drawers.set(drawerOf(term), drawer.set(term, its));
   }
-  return [...drawers].map(([drawer, those]) => documentOf(tenantId, drawer, those));
+  return [...drawers].map(([drawer, those]) => documentOf(tenantId, drawer, those, events));
 }
 
-function documentOf(tenantId: string, place: Place, collected: Collected): AuditPostingsDocument {
+function documentOf(tenantId: string, place: Place, postings: Postings, events: number): AuditPostingsDocument {
   let oldest = Infinity, newest = -Infinity;
-  for (const moments of collected.values()) for (const moment of moments) {
+  for (const moments of postings.values()) for (const moment of moments) {
     if (moment < oldest) oldest = moment;
     if (moment > newest) newest = moment;
   }
-  const postings = encodePostings(collected, oldest);
-  const digest = createHash('sha256').update(String(oldest)).update(postings).digest('base64url').slice(0, DIGEST_LETTERS);
-  return { _id: postingsId(tenantId, place, newest, digest), tenant_id: tenantId, oldest: new Date(oldest), postings };
+  const bytes = encodePostings(postings, oldest);
+  const digest = createHash('sha256').update(String(oldest)).update(bytes).digest('base64url').slice(0, DIGEST_LETTERS);
+  return { _id: postingsId(tenantId, place, newest, digest), tenant_id: tenantId, oldest: new Date(oldest), events, postings: bytes };
 }

@@ -9,31 +9,44 @@ export type Condition = ReadonlySet<number>;
 
 const FNV_OFFSET = 0x811c9dc5, FNV_PRIME = 0x01000193;
 
+function fnv(hash: number, text: string): number {
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), FNV_PRIME);
+  return hash;
+}
+const of = (kind: TermKind): number => fnv(FNV_OFFSET, `${kind} `);
+const begun: Readonly<Record<TermKind, number>> = { type: of('type'), client_id: of('client_id'), subject: of('subject'), scope: of('scope'), grant_type: of('grant_type'), ip: of('ip') };
+
 /** The 32 bits that a value stands for: FNV-1a, then MurmurHash3's last step, for its first byte must be as good as its last. Stored: never change it. */
 export function termOf(kind: TermKind, value: string): number {
-  const text = `${kind} ${value}`;
-  let hash = FNV_OFFSET;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), FNV_PRIME);
+  let hash = fnv(begun[kind], value);
   hash = Math.imul(hash ^ hash >>> 16, 0x85ebca6b);
   hash = Math.imul(hash ^ hash >>> 13, 0xc2b2ae35);
   return (hash ^ hash >>> 16) >>> 0;
 }
 
 /** Every term of an event, each once. An event that is its own subject (`token.issued`) is found by its id instead. */
-export function termsOf({ _id, type, subject, data = {} }: Pick<AuditEventDocument, '_id' | 'type' | 'subject' | 'data'>): number[] {
-  const terms = new Set([termOf('type', type)]);
-  if (subject !== undefined && subject !== _id) terms.add(termOf('subject', subject));
-  const add = (kind: TermKind, field: string, values: (text: string) => readonly string[] = text => [text]): void => {
+export function termsOf({ _id, type, subject, data }: Pick<AuditEventDocument, '_id' | 'type' | 'subject' | 'data'>): number[] {
+  const terms = [termOf('type', type)];
+  if (subject !== undefined && subject !== _id) add(terms, 'subject', subject);
+  if (data) for (const [field, kind] of fields) {
+    const value = data[field];
     // A condition on a field also holds for a list that has such an element.
-    for (const one of [data[field]].flat()) if (typeof one === 'string') for (const value of values(one)) terms.add(termOf(kind, value));
-  };
-  add('client_id', 'client_id');
-  add('subject', 'account_id');
-  add('subject', 'username');
-  add('grant_type', 'grant_type');
-  add('ip', 'ip', text => [canonicalAddress(text)]);
-  add('scope', 'scope', text => text.replace(/\n$/, '').split(' '));      // to a pattern, a last line feed is the end
-  return [...terms];
+    if (Array.isArray(value)) for (const one of value) add(terms, kind, one);
+    else add(terms, kind, value);
+  }
+  return terms;
+}
+
+const fields: readonly (readonly [string, TermKind])[] = [['client_id', 'client_id'], ['account_id', 'subject'], ['username', 'subject'], ['grant_type', 'grant_type'], ['ip', 'ip'], ['scope', 'scope']];
+
+function add(terms: number[], kind: TermKind, value: unknown): void {
+  if (typeof value !== 'string') return;
+  // To a pattern, a last line feed is the end.
+  const words = kind === 'scope' ? value.replace(/\n$/, '').split(' ') : [kind === 'ip' ? canonicalAddress(value) : value];
+  for (const word of words) {
+    const term = termOf(kind, word);
+    if (!terms.includes(term)) terms.push(term);
+  }
 }
 
 /** What a filter demands of an event's terms, all of it; nothing where it speaks of time alone. */
@@ -47,7 +60,7 @@ export function conditionsOf({ types, client_id, subject, scope, grant_type, ip 
 
 /** One way to write an address: IPv6 in its shortest form, IPv4 mapped into IPv6 as IPv4. What is no address stays as it is. */
 function canonicalAddress(ip: string): string {
-  if (isIP(ip) !== 6) return ip;
+  if (!ip.includes(':') || isIP(ip) !== 6) return ip;
   const { address } = new SocketAddress({ address: ip, family: 'ipv6' });
   const mapped = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : '';
   return isIP(mapped) === 4 ? mapped : address;

@@ -2,6 +2,9 @@
 export type Postings = ReadonlyMap<number, readonly number[]>;
 
 const TERM_BYTES = 4;
+/** Bytes of a number: moments differ by less than 2^56 ms. */
+const LONGEST_NUMBER = 8;
+const LENGTH = Buffer.alloc(LONGEST_NUMBER);
 
 /** Adds a moment to a term's. */
 export function addPosting(postings: Map<number, number[]>, term: number, moment: number): void {
@@ -15,19 +18,17 @@ export function addPosting(postings: Map<number, number[]>, term: number, moment
  * moment of all to its first, and from each to its next. Numbers are LEB128, so that a moment of a frequent term is a byte or two.
  */
 export function encodePostings(postings: Postings, oldest: number): Buffer {
-  const bytes: number[] = [], pauses: number[] = [];
-  for (const [term, moments] of [...postings].sort(([a], [b]) => a - b)) {
-    pauses.length = 0;
-    let last = oldest;
-    for (const moment of new Set([...moments].sort((a, b) => a - b))) {
-      pushNumber(pauses, moment - last);
-      last = moment;
-    }
-    bytes.push(term >>> 24, term >>> 16 & 255, term >>> 8 & 255, term & 255);
-    pushNumber(bytes, pauses.length);
-    for (const byte of pauses) bytes.push(byte);
+  let most = 0;
+  for (const moments of postings.values()) most += TERM_BYTES + (moments.length + 1) * LONGEST_NUMBER;
+  const bytes = Buffer.allocUnsafe(most);
+  let end = 0;
+  for (const term of Uint32Array.from(postings.keys()).sort()) {
+    const moments = inOrder(postings.get(term) ?? []), begin = bytes.writeUInt32BE(term, end) + 1;
+    end = begin;
+    for (let n = 0; n < moments.length; n++) if (n === 0 || moments[n] !== moments[n - 1]) end = writeNumber(bytes, end, (moments[n] ?? 0) - (moments[n - 1] ?? oldest));
+    end = putLength(bytes, begin, end);
   }
-  return Buffer.from(bytes);
+  return Buffer.from(bytes.subarray(0, end));
 }
 
 /** Hands over each posting of the terms that are wanted, or of all. */
@@ -50,7 +51,23 @@ export function readPostings(bytes: Buffer, oldest: number, wanted: ReadonlySet<
   }
 }
 
-function pushNumber(bytes: number[], value: number): void {
-  for (; value >= 128; value = Math.floor(value / 128)) bytes.push(value % 128 + 128);
-  bytes.push(value);
+function inOrder(moments: readonly number[]): readonly number[] {
+  for (let n = 1; n < moments.length; n++) if ((moments[n] ?? 0) < (moments[n - 1] ?? 0)) return [...moments].sort((a, b) => a - b);
+  return moments;
+}
+
+/** Writes a number and returns where it ends. */
+function writeNumber(bytes: Buffer, at: number, value: number): number {
+  let end = at;
+  for (; value >= 128; value = Math.floor(value / 128)) bytes[end++] = value % 128 + 128;
+  bytes[end++] = value;
+  return end;
+}
+
+/** Writes before what stands from `begin` to `end` how long it is, and returns where it ends then; there is one byte of room, mostly enough. */
+function putLength(bytes: Buffer, begin: number, end: number): number {
+  const length = end - begin, more = writeNumber(LENGTH, 0, length) - 1;
+  if (more > 0) bytes.copyWithin(begin + more, begin, end);
+  LENGTH.copy(bytes, begin - 1, 0, more + 1);
+  return end + more;
 }

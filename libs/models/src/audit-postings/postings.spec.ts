@@ -65,12 +65,12 @@ describe('the moments of a term', () => {
   const term = 0x07_000001, neighbour = 0x07_000002;
   const documentOf = (place: Place, n: number, ...postings: [number, number[]][]): AuditPostingsDocument => {
     const moments = postings.flatMap(([, list]) => list), oldest = Math.min(...moments);
-    return { _id: postingsId('t1', place, Math.max(...moments), String(n).padStart(3, '0')), tenant_id: 't1', oldest: new Date(oldest), postings: encodePostings(new Map(postings), oldest) };
+    return { _id: postingsId('t1', place, Math.max(...moments), String(n).padStart(3, '0')), tenant_id: 't1', oldest: new Date(oldest), events: 1, postings: encodePostings(new Map(postings), oldest) };
   };
   const momentsOf = async (documents: readonly AuditPostingsDocument[], terms = [term], unfiled: number[] = []) => {
     const store = new InMemoryPostings();
     await store.put(documents);
-    return new TermMoments(store, 't1', new Set(terms), ALWAYS, unfiled, () => 1000);
+    return new TermMoments(store, 't1', new Set(terms), ALWAYS, [], unfiled, () => 1000);
   };
   const all = async (moments: TermMoments): Promise<number[]> => {
     const found: number[] = [];
@@ -107,7 +107,7 @@ describe('the moments of a term', () => {
     }
     const store = new Counting();
     await store.put(Array.from({ length: 2000 }, (_, n) => documentOf(7, n, [term, [NOON - n * 10, NOON - n * 10 - 1]])));
-    const moments = new TermMoments(store, 't1', new Set([term]), ALWAYS, [], () => 1000);
+    const moments = new TermMoments(store, 't1', new Set([term]), ALWAYS, [], [], () => 1000);
     await moments.advance();
     expect(await moments.among([NOON - 19_000])).toEqual([NOON - 19_000]);
     expect(store.read_).toBeLessThan(50);
@@ -160,7 +160,7 @@ describe('filing', () => {
     const store = new Filed(), writer = new AuditPostingsWriter(store);
     for (let n = 0; n < 100; n++) await writer.add([event(n)]);
     const found: number[] = [];
-    for await (const moments of new AuditPostingsReader(store).moments('t1', conditionsOf({ client_id: 'c7' }).map(condition => ({ condition, also: [] })), ALWAYS, () => 1000)) found.push(...moments);
+    for await (const { moments } of new AuditPostingsReader(store).moments('t1', conditionsOf({ client_id: 'c7' }).map(condition => ({ condition, also: [] })), ALWAYS, () => 1000)) found.push(...moments);
     expect(found).toEqual([NOON + 57, NOON + 7]);
   });
 });

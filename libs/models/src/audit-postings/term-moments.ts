@@ -1,4 +1,4 @@
-import { newestOf } from './audit-postings.schema';
+import { AuditPostingsDocument, newestOf } from './audit-postings.schema';
 import { readPostings } from './posting-list';
 import { PostingStore, Span } from './posting-store';
 
@@ -18,11 +18,17 @@ export class TermMoments {
   private readonly drawers: readonly Progress[];
   private moments = new Set<number>();
   private atOnce = FIRST_READ;
+  /** What share of the events that were read of last has one of the terms, about: 0 to 1. */
+  share = 0;
 
-  /** `unfiled`: the moments that are not in the drawers yet. `left`: for how long reads may take, in milliseconds. */
-  constructor(private readonly store: PostingStore, private readonly tenantId: string, private readonly terms: ReadonlySet<number>, private readonly span: Span, unfiled: Iterable<number>, private readonly left: () => number) {
+  /** `tray`: what is not in the drawers yet, `also`: moments beside all of these. `left`: for how long reads may take, in milliseconds. */
+  constructor(
+    private readonly store: PostingStore, private readonly tenantId: string, private readonly terms: ReadonlySet<number>, private readonly span: Span, tray: readonly AuditPostingsDocument[], also: readonly number[],
+    private readonly left: () => number,
+  ) {
     this.drawers = [...new Set([...terms].map(drawerOf))].map(drawer => ({ drawer, reached: Infinity }));
-    for (const moment of unfiled) this.add(moment);
+    for (const moment of also) this.add(moment);
+    this.read(tray);
   }
 
   /** All moments that are newer than this are known. */
@@ -34,12 +40,13 @@ export class TermMoments {
   async advance(newest = Infinity): Promise<void> {
     const reached = this.reached, limit = this.atOnce, to = Math.min(this.span.to, newest), known = this.known;
     if (reached === -Infinity) return;
-    await Promise.all(this.drawers.filter(drawer => drawer.reached === reached).map(async progress => {
+    const read = await Promise.all(this.drawers.filter(drawer => drawer.reached === reached).map(async progress => {
       const found = await this.store.read(this.tenantId, progress.drawer, { from: this.span.from, to }, limit, this.left(), progress.after), last = found.at(-1);
-      for (const { oldest, postings } of found) readPostings(postings, oldest.getTime(), this.terms, (_, moment) => { this.add(moment); });
       progress.reached = last && found.length === limit ? newestOf(last) : -Infinity;
       if (last) progress.after = last._id;
+      return found;
     }));
+    this.read(read.flat());
     this.atOnce = this.known - known > MANY_MOMENTS ? FIRST_READ : Math.min(limit * GROWTH, LONGEST_READ);
   }
 
@@ -65,6 +72,15 @@ export class TermMoments {
     const found = moments.filter(moment => this.moments.has(moment));
     if (this.moments.size > REMEMBERED) this.moments = new Set([...this.moments].filter(moment => moment < oldest));
     return found;
+  }
+
+  private read(documents: readonly AuditPostingsDocument[]): void {
+    let all = 0, having = 0;
+    for (const { oldest, events, postings } of documents) {
+      readPostings(postings, oldest.getTime(), this.terms, (_, moment) => { this.add(moment); having++; });
+      all += events;
+    }
+    if (all > 0) this.share = Math.min(1, having / all);
   }
 
   private add(moment: number): void { if (moment >= this.span.from && moment <= this.span.to) this.moments.add(moment); }
