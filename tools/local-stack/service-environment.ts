@@ -28,6 +28,12 @@ export interface Instance {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/**
+ * What it records and answers is little at a time and garbage at once; without a bound V8 lets that grow with the machine's memory, to over a gigabyte.
+ * A container's memory limit does the same.
+ */
+const AUDIT_SERVICE_HEAP = '--max-old-space-size=384 --max-semi-space-size=8';
+
 const isOfStack = (name: ServiceName): name is StackService => services.some(service => service === name);
 const urlOf = (port: number): string => `http://127.0.0.1:${String(port)}`;
 
@@ -54,6 +60,7 @@ export function serviceEnvironment(name: ServiceName, stack: Stack, { instance =
     SCOPE_SERVICE_URL: urlOf(ports['scope-service']),
     AUDIT_SERVICE_URL: urlOf(ports['audit-service']),
     ...(name === 'token-service' && { STROWGER_SERVICES: secrets.serviceHashes, STROWGER_KEYS: secrets.keys }),
+    ...(name === 'audit-service' && { NODE_OPTIONS: AUDIT_SERVICE_HEAP }),
     ...env,
   };
 }

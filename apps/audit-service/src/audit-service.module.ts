@@ -39,7 +39,7 @@ import { SummarizeTrail } from './summary/summarize-trail';
 
 export const SERVICE = 'audit-service';
 /** The more events are recorded at once, the less each costs the database: under load the trail is up to a tenth of a second later for it. */
-const MESSAGES_AT_ONCE = 64, GATHER_MS = 100;
+const MESSAGES_AT_ONCE = 32, BYTES_AT_ONCE = 1024 * 1024, GATHER_MS = 100;
 /** A provider from its parts; Nest hands them over in the order of `inject`. */
 const provide = <T>(provided: InjectionToken<T>, inject: InjectionToken[], useFactory: (...parts: never[]) => T): FactoryProvider<T> =>
   ({ provide: provided, inject, useFactory: useFactory as FactoryProvider<T>['useFactory'] });
@@ -55,7 +55,7 @@ export class AuditServiceModule {
       providers: [
         provide(Database, [], () => new Database(config, line => { log.warn(line); })),
         provide(Bus, [], () => new Bus(config, log)),
-        provide(JetStreamServer, [Bus], (bus: Bus) => new JetStreamServer({ bus, log, messagesAtOnce: MESSAGES_AT_ONCE, gatherMs: GATHER_MS })),
+        provide(JetStreamServer, [Bus], (bus: Bus) => new JetStreamServer({ bus, log, messagesAtOnce: MESSAGES_AT_ONCE, bytesAtOnce: BYTES_AT_ONCE, gatherMs: GATHER_MS })),
         provide(ScopeAnnouncer, [Bus], (bus: Bus) => new ScopeAnnouncer(bus, SERVICE, ownScopes, log)),
         provide(StartUp, [Database], (database: Database) => new StartUp(database, log)),
         provide(AuditEventsReader, [Database], (database: Database) => new AuditEventsReader(database)),
