@@ -64,8 +64,6 @@ function httpServer(config: ServiceConfig, handler: RequestListener): Server {
   const timeout = config.REQUEST_TIMEOUT_SECONDS * 1000;
   const server = createServer({
     requestTimeout: timeout, headersTimeout: timeout, connectionsCheckingInterval: Math.min(5000, timeout / 4), keepAliveTimeout: KEPT_ALIVE_MS,
-    // A request without a body has no stream that would have to be read to its end.
-    optimizeEmptyRequests: true,
   }, handler);
   server.setTimeout(IDLE_SOCKET_MS);
   return server.on('clientError', answerUnreadable);

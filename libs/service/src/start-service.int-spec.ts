@@ -56,6 +56,12 @@ describe('a service that listens', () => {
     expect(await refusal('/form', { method: 'POST', headers: { 'content-type': 'nonsense' }, body: '{}' })).toEqual([400, expect.stringMatching(/content type is not/)]);
     expect(await refusal('/broken')).toEqual([500, 'server_error']);
   });
+  it('answers a request that names a content type and has no body, whether it says its length or not', async () => {
+    for (const length of ['', 'Content-Length: 0\r\n']) {
+      const { answer } = await raw(url, `POST /form HTTP/1.1\r\nHost: x\r\nContent-Type: ${FORM['content-type']}\r\n${length}Connection: close\r\n\r\n`);
+      expect(answer).toMatch(/^HTTP\/1\.1 201 [\s\S]*"body":\[\]/);
+    }
+  });
   it('S37: refuses a body of 1 MB with 413, with and without its length said', async () => {
     const body = 'a'.repeat(1_000_000);
     expect((await fetch(`${url}/form`, { method: 'POST', headers: FORM, body })).status).toBe(413);
