@@ -70,7 +70,7 @@ describe('inserts of one turn', () => {
     for (const { batch } of owed) expect(batch.length).toBeLessThanOrEqual(512 * 1024);
     expect(owed.flatMap(({ batch }) => decodeBatch(batch))).toHaveLength(200);
   });
-  it('wait while two turns are in flight, and grow', async () => {
+  it('wait while a turn is in flight, and grow', async () => {
     const turns = writer(undefined, faulty);
     faulty.faults.set(ACCESS_TOKENS, 'held');
     const work: Promise<unknown>[] = [];
@@ -78,11 +78,11 @@ describe('inserts of one turn', () => {
       work.push(...Array.from({ length: 7 }, () => put(turns, token())));
       await new Promise(resolve => setImmediate(resolve));
     }
-    await eventually('two turns in flight', () => Promise.resolve(faulty.held.length === 2));
+    await eventually('a turn in flight', () => Promise.resolve(faulty.held.length === 1));
     faulty.faults.clear();
     for (const release of faulty.held.splice(0)) release();
     await Promise.all(work);
-    expect(inserts(ACCESS_TOKENS).sort((a, b) => a - b)).toEqual([7, 7, 28]);
+    expect(inserts(ACCESS_TOKENS)).toEqual([7, 35]);
   });
   it('are refused beyond the queue\'s bound, with nothing written of them, and taken again later', async () => {
     const turns = writer({ inFlight: 1, atOnce: 10, waiting: 3 });

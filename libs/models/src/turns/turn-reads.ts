@@ -1,6 +1,6 @@
-import { TurnLimits, Turns } from './turns';
+import { LONGEST_WAIT_MS, TooMuchWaiting, TurnLimits, Turns } from './turns';
 
-interface Wanted<V> { readonly key: string; readonly resolve: (value: V | undefined) => void; readonly reject: (error: unknown) => void }
+interface Wanted<V> { readonly key: string; readonly since: number; readonly resolve: (value: V | undefined) => void; readonly reject: (error: unknown) => void }
 
 /** Single reads by key that travel together: those of one event-loop turn as one query. */
 export class TurnReads<V> {
@@ -8,7 +8,9 @@ export class TurnReads<V> {
 
   /** `load` reads many keys at once; a key it does not answer for has no value. */
   constructor(load: (keys: readonly string[]) => Promise<ReadonlyMap<string, V>>, limits?: TurnLimits) {
-    this.turns = new Turns(async wanted => {
+    this.turns = new Turns(async waiting => {
+      const wanted = inTime(waiting);
+      if (wanted.length === 0) return;
       try {
         const values = await load([...new Set(wanted.map(one => one.key))]);
         for (const { key, resolve } of wanted) resolve(values.get(key));
@@ -18,7 +20,14 @@ export class TurnReads<V> {
     }, limits);
   }
 
+  /** @throws TooMuchWaiting - the store is slower than the requests, by far; and what the load throws */
   async read(key: string): Promise<V | undefined> {
-    return new Promise((resolve, reject) => { this.turns.add({ key, resolve, reject }); });
+    return new Promise((resolve, reject) => { this.turns.add({ key, since: performance.now(), resolve, reject }); });
   }
+}
+
+function inTime<V>(waiting: readonly Wanted<V>[]): readonly Wanted<V>[] {
+  const earliest = performance.now() - LONGEST_WAIT_MS;
+  for (const { since, reject } of waiting) if (since < earliest) reject(new TooMuchWaiting('waited too long for the reads before'));
+  return waiting.filter(one => one.since >= earliest);
 }

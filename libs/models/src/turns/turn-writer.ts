@@ -7,7 +7,7 @@ import { OUTBOX } from '../outbox/outbox.schema';
 import { OwedMessage, owedMessages, Owing } from '../outbox/owed-messages';
 import { Sender } from '../outbox/sender';
 import { refusalsOf } from '../refusals';
-import { TooMuchWaiting, TurnLimits, Turns } from './turns';
+import { LONGEST_WAIT_MS, TooMuchWaiting, TurnLimits, Turns } from './turns';
 
 /** Thrown where a write may or may not have happened: answered with 503, and the event follows if it did. */
 export class NotDurable extends Error { override readonly name = 'NotDurable'; }
@@ -19,8 +19,6 @@ export type TurnInsert =
 interface Waiting { readonly insert?: TurnInsert; readonly owing: readonly Owing[]; readonly resolve: () => void; readonly reject: (error: unknown) => void; readonly since: number }
 type Outcome = 'durable' | 'failed' | 'unknown';
 
-/** What waited longer for its turn could not be answered within the deadline; it was never sent. */
-const LONGEST_WAIT_MS = 1500;
 const DEADLINE_MS = 5000, UNANSWERED_MS = 3500, READ_AGAIN_PAUSE_MS = 100, DUPLICATE_KEY = 11000;
 
 /**

@@ -3,10 +3,12 @@ export class TooMuchWaiting extends Error { override readonly name = 'TooMuchWai
 
 /** How turns run: at most `inFlight` at once, `atOnce` items in each, `waiting` items in all. */
 export interface TurnLimits { readonly inFlight: number; readonly atOnce: number; readonly waiting: number }
-const LIMITS: TurnLimits = { inFlight: 2, atOnce: 1000, waiting: 10_000 };
+const LIMITS: TurnLimits = { inFlight: 1, atOnce: 1000, waiting: 10_000 };
+/** What waited longer for its turn could not be answered within the deadline: it is refused, and nothing of it was sent. */
+export const LONGEST_WAIT_MS = 1500;
 
 /**
- * Gathers what the requests of one event-loop turn want and runs it together. While two turns are in flight the next one
+ * Gathers what the requests of one event-loop turn want and runs it together. While a turn is in flight the next one
  * waits and grows, so that batches follow the load. `run` must not reject: it settles each item itself.
  */
 export class Turns<T> {
