@@ -5,7 +5,7 @@ import { CONNECTIONS, median, nameOf } from './measure/pairs';
 import { Strowger } from './strowger';
 import { table } from './table';
 
-const SLICE_MS = 2000, ROUNDS = 5, QUIET_US = 20_000, LOOK_MS = 250, LONGEST_SETTLE_MS = 20_000;
+const SLICE_MS = 2000, ROUNDS = 5, QUIET_US = 20_000, LOOK_MS = 250, QUIET_LOOKS = 8, LONGEST_SETTLE_MS = 20_000;
 const pause = (ms: number): Promise<void> => new Promise(resolve => { setTimeout(resolve, ms); });
 type Part = readonly [name: string, cpu: () => number];
 
@@ -40,13 +40,13 @@ async function costs(contestant: Contestant, load: Load, parts: readonly Part[])
   return parts.map((_, i) => median(rounds.map(round => round[i] ?? NaN)));
 }
 
-/** Resolves when all parts together use less than a twelfth of a core. */
+/** Resolves when all parts together have used less than a twelfth of a core for two seconds: a consumer that has just started is quiet too. */
 async function quiet(parts: readonly Part[], longest: number): Promise<void> {
   const end = Date.now() + longest;
-  for (let last = Infinity; Date.now() < end;) {
+  for (let last = Infinity, looks = 0; Date.now() < end && looks < QUIET_LOOKS;) {
     await pause(LOOK_MS);
     const now = parts.reduce((sum, [, cpu]) => sum + cpu(), 0);
-    if (now - last < QUIET_US) return;
+    looks = now - last < QUIET_US ? looks + 1 : 0;
     last = now;
   }
 }
