@@ -97,6 +97,16 @@ describe('searches of the trail in the database', () => {
     };
   }, 12);
 
+  it('answer in order, page by page, of more events of one moment than are read at once', async () => {
+    await clear(AUDIT_EVENTS, AUDIT_POSTINGS);
+    await new AuditPostingsStore(database).beginAt();
+    const time = new Date(Date.UTC(2026, 10, 20)), ids = Array.from({ length: 1300 }, (_, n) => `e${String(n * 7919 % 1300).padStart(4, '0')}`);
+    await new AuditEventsWriter(database).record(ids.map((_id, n) => ({ _id, tenant_id: 't', version: 1, source: '/x/y', type: n % 20 ? 'token.issued' : 'token.rejected', time, recorded_at: time, data: { client_id: n % 13 ? 'c' : 'd' } })));
+    const walked: string[] = [], reader = new AuditEventsReader(database);
+    for (let page = await reader.page('t', { client_id: 'c' }, 500); page.length > 0; page = await reader.page('t', { client_id: 'c' }, 500, { time, id: walked.at(-1) ?? '' })) walked.push(...page.map(({ _id }) => _id));
+    expect(walked).toEqual(ids.filter((_, n) => n % 13).sort().reverse());
+  });
+
   it('look at each event that is older than the postings', async () => {
     await clear(AUDIT_EVENTS, AUDIT_POSTINGS);
     const event = (n: number) => ({ _id: `e${String(n)}`, tenant_id: 't', version: 1, source: '/x/y', type: 'token.issued', subject: `e${String(n)}`, time: new Date(Date.UTC(2026, 10, 20, n)), recorded_at: new Date(), data: { client_id: n % 2 ? 'odd' : 'even' } });

@@ -6,6 +6,8 @@ import { AuditFilter, AuditPosition, auditSpan } from './audit-query';
 const LONGEST_SEARCH_MS = 4000;
 /** Where at least this share of the events is wanted, it is cheaper to look at all of them than to go to each moment. */
 const DENSE = 1 / 8;
+/** Moments gone to at once: as many as are wanted, then more and more while they have few of the events. */
+const MOST_AT_ONCE = 256;
 
 /** What is asked of a tenant's trail: at most `limit` events that the filter holds for, after a position. */
 export interface AuditSearch { readonly tenantId: string; readonly filter: AuditFilter; readonly limit: number; readonly after?: AuditPosition | undefined }
@@ -31,9 +33,11 @@ export async function searchTrail(events: TrailEvents, postings: AuditPostingsRe
   const { from, to } = auditSpan(filter, after), found: AuditEventDocument[] = [];
   const own = filter.subject === undefined ? undefined : await events.byId(tenantId, filter.subject);
   const wanted = conditions.map((condition, n) => ({ condition, also: own && n === 0 ? [own.time.getTime()] : [] }));
+  let atOnce = limit;
   for await (const { moments, share } of postings.moments(tenantId, wanted, { from: Math.max(from, begin), to }, left)) {
-    for (let start = 0; start < moments.length; start += limit) {
-      const some = moments.slice(start, start + limit), rest = { ...search, limit: limit - found.length };
+    for (let start = 0, end = 0; start < moments.length; start = end, atOnce = Math.min(atOnce * 2, Math.max(limit, MOST_AT_ONCE))) {
+      end = start + atOnce;
+      const some = moments.slice(start, end), rest = { ...search, limit: limit - found.length };
       found.push(...await (share < DENSE ? events.at(some, rest, left()) : events.scan({ ...rest, filter: within(filter, some) }, left())));
       if (found.length >= limit) return found;
     }

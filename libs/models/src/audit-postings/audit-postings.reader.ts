@@ -5,6 +5,11 @@ import { TermMoments } from './term-moments';
 /** More than ever lie in the tray: what is not filed is little, and read whole. */
 const MOST_UNFILED = 20_000;
 
+/** So many moments are judged by all conditions at once: a page seldom needs more. */
+const JUDGED_AT_ONCE = 512;
+/** A condition that holds for a larger share of the events is left to the filter as long as no more moments than this were found: reading its postings costs more. */
+const FREQUENT = 1 / 8, LEFT_TO_FILTER = 256;
+
 /** A condition, and moments at which an event fulfils it in a way that postings do not tell. */
 export interface Wanted { readonly condition: Condition; readonly also: readonly number[] }
 
@@ -29,10 +34,15 @@ export class AuditPostingsReader {
     await Promise.all(all.map(one => one.advance()));
     // The rarest leads: the others are read only where it has something.
     const [rarest, ...others] = all.sort((a, b) => a.known - b.known);
-    for await (const some of rarest?.newestFirst() ?? []) {
-      let moments = some;
-      for (const one of others) moments = await one.among(moments);
-      if (moments.length > 0) yield { moments, share: (rarest?.share ?? 0) * moments.length / some.length };
+    let found = 0;
+    for await (const part of rarest?.newestFirst() ?? []) {
+      for (let start = 0; start < part.length; start += JUDGED_AT_ONCE) {
+        const some = part.slice(start, start + JUDGED_AT_ONCE);
+        let moments: readonly number[] = some;
+        for (const one of others) if (one.share < FREQUENT || found >= LEFT_TO_FILTER) moments = await one.among(moments);
+        found += moments.length;
+        if (moments.length > 0) yield { moments, share: (rarest?.share ?? 0) * moments.length / some.length };
+      }
     }
   }
 }

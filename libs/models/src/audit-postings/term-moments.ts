@@ -3,7 +3,7 @@ import { readPostings } from './posting-list';
 import { PostingStore, Span } from './posting-store';
 
 /** Documents of a drawer that are read at once: few at first, since a page needs few, then more and more, unless so many moments are in them. */
-const FIRST_READ = 4, LONGEST_READ = 512, GROWTH = 4, MANY_MOMENTS = 4000;
+const FIRST_READ = 4, LONGEST_READ = 512, GROWTH = 4, MANY_MOMENTS = 20_000;
 const REMEMBERED = 20_000;
 const DRAWER_SHIFT = 24;
 
@@ -47,7 +47,7 @@ export class TermMoments {
       return found;
     }));
     this.read(read.flat());
-    this.atOnce = this.known - known > MANY_MOMENTS ? FIRST_READ : Math.min(limit * GROWTH, LONGEST_READ);
+    if (this.known - known < MANY_MOMENTS) this.atOnce = Math.min(limit * GROWTH, LONGEST_READ);
   }
 
   /** All moments, newest first, in parts. */
