@@ -6,7 +6,7 @@ import { Supervisor } from '../tools/local-stack/supervisor';
 import { compare } from './compare';
 import { Contestant, Operation, operations } from './contestant';
 import { Load } from './load/load';
-import { nameOf } from './measure/pairs';
+import { nameOf, warmUp } from './measure/pairs';
 import { pin } from './measure/cpu-time';
 import { HELP, Options, parseOptions } from './options';
 import { overload } from './overload/overload';
@@ -55,7 +55,10 @@ async function compared(options: Options, dataDir: string, supervisor: Superviso
 
 async function ready(contestant: Contestant, load: Load, wanted: readonly Operation[]): Promise<void> {
   pin(contestant.pid, SERVER_CORE);
-  for (const operation of wanted) await load.define(nameOf(contestant, operation), contestant.requests[operation]);
+  for (const operation of wanted) {
+    await load.define(nameOf(contestant, operation), contestant.requests[operation]);
+    await warmUp(load, nameOf(contestant, operation));
+  }
 }
 
 async function redis(dataDir: string, supervisor: Supervisor): Promise<number> {

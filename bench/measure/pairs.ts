@@ -4,7 +4,7 @@ import { SliceResult } from '../load/load-protocol';
 import { cpuTime } from './cpu-time';
 
 export const CONNECTIONS = 64;
-const SLICE_MS = 700, RATED_SLICE_MS = 900, SETTLE_MS = 60;
+const SLICE_MS = 700, RATED_SLICE_MS = 900, SETTLE_MS = 60, WARM_UP_MS = 8000;
 const pause = (ms: number): Promise<void> => new Promise(resolve => { setTimeout(resolve, ms); });
 
 export const median = (values: readonly number[]): number => {
@@ -23,6 +23,9 @@ function goodAnswers(what: string, { statuses }: SliceResult): number {
   if (Object.keys(bad).length > 0 || good === 0) throw new Error(`${what}: answers other than 200: ${JSON.stringify(statuses)}`);
   return good;
 }
+
+/** Asks until the server's code is compiled: a process that has just started costs up to twice as much a request, whoever wrote it. */
+export async function warmUp(load: Load, name: string): Promise<void> { await load.run(name, { milliseconds: WARM_UP_MS, connections: CONNECTIONS }); }
 
 /** Runs one slice, at most `rate` requests a second where that is given. */
 export async function slice(load: Load, contestant: Contestant, operation: Operation, rate?: number): Promise<Measured> {
