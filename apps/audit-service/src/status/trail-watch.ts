@@ -5,6 +5,7 @@ import { TrailMetrics } from '../recording/trail-metrics';
 import { Freshness } from './freshness';
 
 const LOOK_EVERY_MS = 1000;
+interface Owed { readonly asked: number; readonly oldest: Date | undefined }
 
 /** Follows how far the trail has come: looks at the bus each second, and at the outbox when asked, at most once a second. */
 export class TrailWatch {
@@ -13,7 +14,8 @@ export class TrailWatch {
   private timer: NodeJS.Timeout | undefined;
   private looking: Promise<void> | undefined;
   private waiting: number | undefined;
-  private owed: { readonly asked: number; readonly oldest: Promise<Date | undefined> } | undefined;
+  private owed: Owed | undefined;
+  private askingOwed: Promise<Owed> | undefined;
 
   constructor(private readonly bus: Bus, private readonly owing: OwedReader, private readonly metrics: TrailMetrics) {}
 
@@ -33,10 +35,25 @@ export class TrailWatch {
     return this.waiting;
   }
 
-  /** When the oldest change was made whose event has not reached the stream; undefined: there is none. */
+  /**
+   * When the oldest change was made whose event has not reached the stream; undefined: there is none. Known for a second; for another
+   * one the last answer serves while it is asked again, so that no query of a busy auditor waits for it.
+   */
   async oldestOwed(): Promise<Date | undefined> {
-    if (!this.owed || performance.now() - this.owed.asked > LOOK_EVERY_MS) this.owed = { asked: performance.now(), oldest: this.owing.oldest() };
+    const age = this.owed ? performance.now() - this.owed.asked : Infinity;
+    if (this.owed && age <= LOOK_EVERY_MS) return this.owed.oldest;
+    const asking = this.askOwed();
+    if (!this.owed || age > 2 * LOOK_EVERY_MS) return (await asking).oldest;
+    asking.catch(() => undefined);                       // whoever asks when it is older still is told
     return this.owed.oldest;
+  }
+
+  private askOwed(): Promise<Owed> {
+    const asked = performance.now();
+    this.askingOwed ??= this.owing.oldest()
+      .then(oldest => this.owed = { asked, oldest })
+      .finally(() => { this.askingOwed = undefined; });
+    return this.askingOwed;
   }
 
   /**

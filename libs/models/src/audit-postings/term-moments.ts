@@ -2,8 +2,11 @@ import { AuditPostingsDocument, newestOf } from './audit-postings.schema';
 import { readPostings } from './posting-list';
 import { PostingStore, Span } from './posting-store';
 
-/** Documents of a drawer that are read at once: few at first, since a page needs few, then more and more, unless so many moments are in them. */
-const FIRST_READ = 4, LONGEST_READ = 512, GROWTH = 4, MANY_MOMENTS = 20_000;
+/**
+ * Documents of a drawer that are read at once: few at first, since a page needs few, and then as many as make so many bytes of postings, more and
+ * more, unless so many moments are in them. A frequent term's document is forty times a rare one's, and a read costs as much as 50 rare ones.
+ */
+const FIRST_READ = 4, LONGEST_READ = 512, FIRST_BYTES = 65_536, GROWTH = 4, MANY_MOMENTS = 20_000;
 const REMEMBERED = 20_000;
 const DRAWER_SHIFT = 24;
 
@@ -18,6 +21,7 @@ export class TermMoments {
   private readonly drawers: readonly Progress[];
   private moments = new Set<number>();
   private atOnce = FIRST_READ;
+  private bytes = FIRST_BYTES;
   /** What share of the events that were read of last has one of the terms, about: 0 to 1. */
   share = 0;
 
@@ -46,8 +50,10 @@ export class TermMoments {
       if (last) progress.after = last._id;
       return found;
     }));
-    this.read(read.flat());
-    if (this.known - known < MANY_MOMENTS) this.atOnce = Math.min(limit * GROWTH, LONGEST_READ);
+    const documents = read.flat(), size = documents.reduce((sum, { postings }) => sum + postings.length, 0);
+    this.read(documents);
+    this.atOnce = Math.min(Math.max(Math.floor(this.bytes * documents.length / Math.max(size, 1)), FIRST_READ), LONGEST_READ);
+    if (this.known - known < MANY_MOMENTS) this.bytes *= GROWTH;
   }
 
   /** All moments, newest first, in parts. */
