@@ -33,7 +33,8 @@ export class LimitedPasswordCheck extends PasswordCheck {
   override async check<T>(typed: string, password: string, origin: Origin, accept: (account: AccountFacts) => Promise<T | undefined>): Promise<T | undefined> {
     const username = normalUsername(typed).slice(0, MAX_USERNAME), address = limitedAddress(origin.ip);
     const [account] = await this.accounts.byUsernames([username]);
-    const known = account !== undefined && await this.counters.addresses.isKnown(account.id, address, this.now());
+    // Asked of an unknown account as well: what is not done for it would be seen in the time it takes.
+    const signsIn = await this.counters.addresses.isKnown(account?.id ?? username, address, this.now()), known = account !== undefined && signsIn;
     return this.queue.inTurn(known ? `${username}\n${address}` : username, () => this.evaluate({ username, account, address, known }, password, origin, accept));
   }
 
@@ -44,7 +45,7 @@ export class LimitedPasswordCheck extends PasswordCheck {
     const [right, accepted] = await Promise.all([this.matches(account, password), account?.status === 'active' ? accept(account) : undefined])
       .catch(async (error: unknown) => { await takeBack(); throw error; });
     if (!account || !right || accepted === undefined) {
-      await this.rejections.loginFailed(account, right, origin);
+      await this.rejections.loginFailed(who, right, origin);
       return undefined;
     }
     await Promise.all([takeBack(), this.counters.addresses.note(account, who.address, now)]);
@@ -55,14 +56,16 @@ export class LimitedPasswordCheck extends PasswordCheck {
   private async count({ username, known, address }: Guessed, now: Date): Promise<Hit[]> {
     const { limits, allowed } = this.counters;
     const counter = (what: string, whom: string): Counter => ({ what, whom, windowSeconds: allowed.windowSeconds });
-    const judged: [Counter, number][] = [
-      [counter('password:account_and_address', `${username}\n${address}`), allowed.accountAndAddress],
-      ...(known ? [] : [[counter('password:account_from_strangers', username), allowed.accountFromStrangers] as [Counter, number]]),
-      [counter('password:address', address), allowed.address],
+    const judged: [Counter, number, number][] = [
+      [counter('password:account_and_address', `${username}\n${address}`), allowed.accountAndAddress, 1],
+      // From an address of the account's own nothing is added, and nothing judged; it takes as long.
+      known ? [counter('password:account_from_strangers', username), Infinity, 0] : [counter('password:account_from_strangers', username), allowed.accountFromStrangers, 1],
+      [counter('password:address', address), allowed.address, 1],
     ];
     const counted: Hit[] = [];
-    for (const [one, most] of judged) {
-      const hit = await limits.hit(one, now);
+    for (const [one, most, times] of judged) {
+      const hit = await limits.hit(one, now, times);
+      if (times === 0) continue;
       if (hit.count > most) throw new OAuthError('rate_limit_exceeded', 'too many attempts; wait, then try again', { retryAfterSeconds: hit.secondsLeft, limit: most });
       counted.push(hit);
     }

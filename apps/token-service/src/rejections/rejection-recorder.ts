@@ -27,9 +27,12 @@ export class RejectionRecorder {
     }));
   }
 
-  /** A password did not match (or did, `right`, where the account may not log in). Of an unknown account no typed name is kept: people type passwords there. */
-  async loginFailed(account: AccountFacts | undefined, right: boolean, origin: Origin): Promise<void> {
-    await this.record(account?.id ?? '', this.event('login.failed', account?.tenant_id, origin, {
+  /**
+   * A password did not match (or did, `right`, where the account may not log in). Of an unknown account no typed name is kept: people type
+   * passwords there. It only tells floods apart, each name's from others': so that they take as long whether there is such an account or not.
+   */
+  async loginFailed({ username, account }: { readonly username: string; readonly account: AccountFacts | undefined }, right: boolean, origin: Origin): Promise<void> {
+    await this.record(username, this.event('login.failed', account?.tenant_id, origin, {
       ...(account && { account_id: account.id }), reason: account && account.status !== 'active' ? account.status : right ? 'not_allowed' : 'wrong_password',
     }));
   }
