@@ -1,11 +1,11 @@
-import { allowedGrants, applicationTypeOf, DEVICE_CODE, hasSecret, mayBePublicClient, mayUseGrant, mayUseImplicit } from './application-rules';
+import { allowedGrants, applicationTypeOf, DEVICE_CODE, hasSecret, mayBePublicClient, mayUseGrant, mayUseImplicit, TOKEN_EXCHANGE } from './application-rules';
 import { applicationTypes } from './facts';
 
 const now = new Date('2026-06-01T12:00:00Z');
 const on = { password_grant: true };
 const application = (type: (typeof applicationTypes)[number], password_grant = false, id = 'a1') => ({ id, type, password_grant });
 const api = application('native', false, 'api');
-const grants = ['authorization_code', 'client_credentials', 'password', 'refresh_token', DEVICE_CODE];
+const grants = ['authorization_code', 'client_credentials', 'password', 'refresh_token', DEVICE_CODE, TOKEN_EXCHANGE];
 const usable = (...[app, tenant]: [Parameters<typeof mayUseGrant>[0], Parameters<typeof mayUseGrant>[1]]): string[] => grants.filter(each => mayUseGrant(app, tenant, each, now).allowed);
 function why(...call: Parameters<typeof mayUseGrant>): string {
   const verdict = mayUseGrant(...call);
@@ -30,8 +30,8 @@ describe('application types', () => {
 
 describe('grants of an application', () => {
   it.each([
-    ['web_server', ['authorization_code', 'refresh_token']], ['browser', ['authorization_code', 'refresh_token']],
-    ['native', ['authorization_code', DEVICE_CODE, 'refresh_token']], ['machine_to_machine', ['client_credentials']],
+    ['web_server', ['authorization_code', 'refresh_token', TOKEN_EXCHANGE]], ['browser', ['authorization_code', 'refresh_token']],
+    ['native', ['authorization_code', DEVICE_CODE, 'refresh_token', TOKEN_EXCHANGE]], ['machine_to_machine', ['client_credentials', TOKEN_EXCHANGE]],
   ] as const)('S38: %s uses its own and no others', (type, own) => {
     expect(allowedGrants(application(type))).toEqual(own);
     expect(usable(application(type), on)).toEqual(grants.filter(each => own.some(grant => grant === each)));
@@ -47,11 +47,11 @@ describe('grants of an application', () => {
   ])('S54: native, allowed %j, in tenant %j, uses the password grant: %j', (own, tenant, expected) => {
     expect(mayUseGrant(application('native', own), tenant, 'password', now).allowed).toBe(expected);
   });
-  it('the reserved application api uses password and refresh_token; its account\'s tenant decides later', () => {
-    expect(usable(api, undefined)).toEqual(['password', 'refresh_token']);
-    expect(usable(api, { password_grant: false })).toEqual(['password', 'refresh_token']);
-    expect(allowedGrants(api)).toEqual(['password', 'refresh_token']);
-    expect(why(api, undefined, 'client_credentials', now)).toContain('the application api may use password and refresh_token only');
+  it('the reserved application api uses password, refresh_token and token exchange; its account\'s tenant decides later', () => {
+    expect(usable(api, undefined)).toEqual(['password', 'refresh_token', TOKEN_EXCHANGE]);
+    expect(usable(api, { password_grant: false })).toEqual(['password', 'refresh_token', TOKEN_EXCHANGE]);
+    expect(allowedGrants(api)).toEqual(['password', 'refresh_token', TOKEN_EXCHANGE]);
+    expect(why(api, undefined, 'client_credentials', now)).toContain('the application api may use password, refresh_token and token exchange only');
   });
   it('an unknown grant is refused by name, in printable ASCII', () => {
     expect(why(application('native'), on, '"\n__proto__', now)).toBe('an application of type native may not use the grant ??__proto__');
@@ -64,6 +64,7 @@ describe('a refusal points to what would do', () => {
     [application('machine_to_machine'), 'authorization_code', 'register an application of type web_server, browser or native'],
     [application('machine_to_machine'), 'refresh_token', 'request a new token with client_credentials'],
     [application('browser'), DEVICE_CODE, 'register an application of type native'],
+    [application('browser'), TOKEN_EXCHANGE, 'register an application of type web_server, native or machine_to_machine'],
     [application('native'), 'password', 'an administrator has not allowed this application the password grant; use authorization_code with PKCE'],
   ])('%j with %s: %s', (app, grant, text) => { expect(why(app, on, grant, now)).toContain(text); });
   it('says who turned the password grant off', () => {

@@ -3,13 +3,15 @@ import { OAuthError } from './oauth-error';
 import { printable } from './printable';
 
 export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
+/** RFC 8693 §2.1. */
+export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
 /** What each type is for: how its client authenticates and the grants it may ever use (password: where allowed besides). */
 const rules: Record<ApplicationType, { readonly secret: 'always' | 'either' | 'never'; readonly grants: readonly string[] }> = {
-  web_server: { secret: 'always', grants: ['authorization_code', 'refresh_token'] },
+  web_server: { secret: 'always', grants: ['authorization_code', 'refresh_token', TOKEN_EXCHANGE] },
   browser: { secret: 'never', grants: ['authorization_code', 'refresh_token'] },
-  native: { secret: 'either', grants: ['authorization_code', DEVICE_CODE, 'refresh_token'] },
-  machine_to_machine: { secret: 'always', grants: ['client_credentials'] },
+  native: { secret: 'either', grants: ['authorization_code', DEVICE_CODE, 'refresh_token', TOKEN_EXCHANGE] },
+  machine_to_machine: { secret: 'always', grants: ['client_credentials', TOKEN_EXCHANGE] },
 };
 const synonyms: ReadonlyMap<string, ApplicationType> = new Map([['public', 'web_server'], ['trusted', 'machine_to_machine'], ['password_credentials', 'native']]);
 
@@ -20,6 +22,7 @@ const replacements: ReadonlyMap<string, string> = new Map([
   [DEVICE_CODE, 'register an application of type native'],
   ['password', 'use authorization_code with PKCE, or client_credentials with an application of type machine_to_machine'],
   ['refresh_token', 'request a new token with client_credentials, which needs no refresh token'],
+  [TOKEN_EXCHANGE, 'register an application of type web_server, native or machine_to_machine'],
 ]);
 
 /**
@@ -40,7 +43,7 @@ export const mayBePublicClient = (type: ApplicationType): boolean => rules[type]
 
 /** The `grant_type`s that an application may use at the token endpoint; `password` besides needs its tenant's leave, see `mayUseGrant`. */
 export function allowedGrants(application: Pick<ApplicationFacts, 'id' | 'type' | 'password_grant'>): readonly string[] {
-  if (application.id === RESERVED_APPLICATION) return ['password', 'refresh_token'];
+  if (application.id === RESERVED_APPLICATION) return ['password', 'refresh_token', TOKEN_EXCHANGE];
   const { grants } = rules[application.type];
   return application.type === 'native' && application.password_grant ? [...grants, 'password'] : grants;
 }
@@ -80,7 +83,7 @@ export function mayUseImplicit(
 }
 
 function whyNot(application: Pick<ApplicationFacts, 'id' | 'type'>, grantType: string): string {
-  if (application.id === RESERVED_APPLICATION) return 'the application api may use password and refresh_token only';
+  if (application.id === RESERVED_APPLICATION) return 'the application api may use password, refresh_token and token exchange only';
   if (grantType === 'password' && application.type === 'native') return 'an administrator has not allowed this application the password grant';
   return `an application of type ${application.type} may not use the grant ${printable(grantType)}`;
 }

@@ -77,8 +77,18 @@ export interface AccountFacts {
   readonly sign_out_version: number;
 }
 
-/** Versions of everything a token's rights depend on; lower than the known one is refused. */
-export interface RightsVersions { readonly tenant: number; readonly application: number; readonly account: number; readonly owner?: number; readonly actors?: readonly number[] }
+/**
+ * Versions of everything a token's rights depend on; lower than the known one is refused. `owner`: of an API access, the account that made it.
+ * `actors`, `actor_owners`: of each actor of `act`, outermost first, and of the account that made it.
+ */
+export interface RightsVersions {
+  readonly tenant: number;
+  readonly application: number;
+  readonly account: number;
+  readonly owner?: number;
+  readonly actors?: readonly number[];
+  readonly actor_owners?: readonly number[];
+}
 
 /** RFC 8693 §4.1. */
 export interface Actor { readonly sub: string; readonly act?: Actor }

@@ -7,6 +7,8 @@ export const oauthErrors = {
   unsupported_grant_type: 400,
   invalid_scope: 400,
   unsupported_response_type: 400,
+  /** RFC 8693 §2.2.2; also for a name that a token exchange may not go to. */
+  invalid_target: 400,
   /** OpenID Connect Core §3.1.2.6: `prompt=none`, and nobody is logged in, or must be asked. */
   login_required: 400,
   consent_required: 400,

@@ -1,4 +1,4 @@
-import { AccountFacts, Actor, ApplicationFacts, TenantFacts } from './facts';
+import { AccessTokenClaims, AccountFacts, Actor, ApplicationFacts, TenantFacts } from './facts';
 import { GrantFacts } from './refresh-token';
 import { KnownScopes } from './scope';
 import { Standing } from './standing';
@@ -29,6 +29,23 @@ export abstract class PasswordCheck {
    * @throws OAuthError invalid_request (no password is so long), rate_limit_exceeded, temporarily_unavailable
    */
   abstract check<T>(username: string, password: string, origin: Origin, accept: (account: AccountFacts) => Promise<T | undefined>): Promise<T | undefined>;
+}
+
+/** Judges access tokens that callers present. */
+export abstract class PresentedTokens {
+  /** The claims of a token that is active, as issued, and what stands behind it now. `fresh`: read now, not taken from a cache. */
+  abstract active(text: string, how: { fresh: boolean }): Promise<{ readonly claims: AccessTokenClaims; readonly standing: Standing } | undefined>;
+}
+
+/** Finds accounts by what people call them, within a limit of wrong names. */
+export abstract class NamedAccounts {
+  /**
+   * The account of the caller's tenant with this username, or else the one user with this e-mail. `accept`: what stands for it here, undefined
+   * where it may not be named: it counts as unknown then.
+   * @returns what was accepted
+   * @throws OAuthError rate_limit_exceeded - the caller named too many that came to nothing
+   */
+  abstract find<T>(name: string, caller: AccountFacts, accept: (account: AccountFacts) => Promise<T | undefined>): Promise<T | undefined>;
 }
 
 /** A grant and the database's time at which it was read. */

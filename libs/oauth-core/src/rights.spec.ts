@@ -107,5 +107,6 @@ describe('rights versions', () => {
     [carried, { ...carried, owner: 0 }, 'older'], [{ ...carried, owner: 0 }, carried, 'newer'],
     [{ ...carried, actors: [1, 2] }, { ...carried, actors: [1, 2] }, 'holds'], [{ ...carried, actors: [1, 2] }, { ...carried, actors: [1, 3] }, 'older'], [{ ...carried, actors: [1, 2] }, { ...carried, actors: [0, 2] }, 'newer'],
     [{ ...carried, actors: [1] }, { ...carried, actors: [1, 0] }, 'older'], [{ ...carried, actors: [1, 0] }, { ...carried, actors: [1] }, 'newer'], [{ ...carried, actors: [] }, carried, 'holds'],
+    [{ ...carried, actor_owners: [1, 2] }, { ...carried, actor_owners: [1, 3] }, 'older'], [{ ...carried, actor_owners: [1] }, { ...carried, actor_owners: [0] }, 'newer'], [carried, { ...carried, actor_owners: [0] }, 'older'],
   ] as const)('%j against %j: %s', (ours, known, expected) => { expect(rightsHold(ours, known)).toBe(expected); });
 });

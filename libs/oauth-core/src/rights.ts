@@ -22,7 +22,7 @@ const managementReach: Record<Role, readonly string[]> = {
 };
 /** What an API access without the impersonation flag reaches (seed 003). */
 const apiAccessReach = ['rest:calllog', 'rest:switchboards'];
-/** Revoking tokens only takes away, so every application may. */
+/** Revoking tokens only takes away, so every application may, and whoever acts for somebody else. */
 const callApiManagementWrites = ['strowger:tokens:write'];
 
 /** The level that a management scope `strowger:module:verb` needs, for its catalogue entry. */
@@ -32,7 +32,7 @@ export const managementAccessLevel = (scope: string): AccessLevel => (scope.spli
  * Whether a token may do this: scope, and then the ceilings access level, role, read_only and account kind, of which
  * the first that says no is named (seeds 001, 003). The `role` of an API access that impersonates is its owner's.
  */
-export function mayDo(claims: Pick<AccessTokenClaims, 'scope' | 'access_level' | 'role' | 'read_only' | 'account_kind' | 'impersonation'>, need: Need): { readonly allowed: true } | Refusal {
+export function mayDo(claims: Pick<AccessTokenClaims, 'scope' | 'access_level' | 'role' | 'read_only' | 'account_kind' | 'impersonation' | 'act'>, need: Need): { readonly allowed: true } | Refusal {
   if (!covers(claims.scope.split(' '), need.scope)) {
     return { allowed: false, error: 'insufficient_scope', status: 'access_denied', scope: need.scope, description: `the token lacks the scope ${need.scope}` };
   }
@@ -46,6 +46,10 @@ export function mayDo(claims: Pick<AccessTokenClaims, 'scope' | 'access_level' |
   }
   if (need.write && claims.read_only) {
     return denied('user_access_type_deny', 'the account is read_only: GET, HEAD and GraphQL queries only');
+  }
+  // What was made with such a token (applications, API accesses) would outlive it.
+  if (claims.act && management && need.write && !covers(callApiManagementWrites, need.scope)) {
+    return denied('access_denied', 'a token that acts for somebody else changes nothing in the management APIs; it only reads, and revokes tokens');
   }
   if (claims.account_kind === 'api_access' && !claims.impersonation && !covers(apiAccessReach, need.scope)) {
     return denied('access_denied', `an API access without impersonation reaches ${apiAccessReach.join(' and ')} only`);
@@ -62,9 +66,11 @@ const denied = (status: Refusal['status'], description: string): Refusal => ({ a
  */
 export function rightsHold(carried: RightsVersions, known: RightsVersions): 'holds' | 'older' | 'newer' {
   const pairs: [number | undefined, number | undefined][] = [[carried.tenant, known.tenant], [carried.application, known.application], [carried.account, known.account], [carried.owner, known.owner]];
-  const actors = Math.max(carried.actors?.length ?? 0, known.actors?.length ?? 0);
-  for (let index = 0; index < actors; index++) pairs.push([carried.actors?.[index], known.actors?.[index]]);
+  pairs.push(...each(carried.actors, known.actors), ...each(carried.actor_owners, known.actor_owners));
   const order = pairs.map(([ours = -1, theirs = -1]) => ours - theirs);
   if (order.some(difference => difference < 0)) return 'older';
   return order.some(difference => difference > 0) ? 'newer' : 'holds';
 }
+
+const each = (ours: readonly number[] = [], theirs: readonly number[] = []): [number | undefined, number | undefined][] =>
+  Array.from({ length: Math.max(ours.length, theirs.length) }, (_, index) => [ours[index], theirs[index]]);

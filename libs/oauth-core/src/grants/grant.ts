@@ -1,6 +1,6 @@
-import { ApplicationFacts } from '../facts';
+import { AccessTokenClaims, Actor, ApplicationFacts } from '../facts';
 import { Origin } from '../ports';
-import { Standing } from '../standing';
+import { ActorCeilings, Standing } from '../standing';
 
 /**
  * A request at the token endpoint whose client is authenticated. `at`: the clock, read once when client authentication
@@ -14,6 +14,9 @@ export interface TokenRequest {
   readonly origin: Origin;
 }
 
+/** Who acts in the account's name: the chain of actors, and what of the actor's own token bounds the new one. */
+export interface Acting { readonly act: Actor; readonly bound: ActorCeilings & Pick<AccessTokenClaims, 'exp'> }
+
 /** What a grant decided: for whom, how much, and the refresh token that goes with it. */
 export interface Decision {
   readonly standing: Standing;
@@ -22,6 +25,8 @@ export interface Decision {
   readonly refresh_token?: string;
   /** Of a refresh: the generation that is answered. */
   readonly generation?: number;
+  /** Of a token exchange. */
+  readonly acting?: Acting;
 }
 
 /** One grant type of the token endpoint. @throws OAuthError - the request is refused and nothing was issued */
