@@ -13,7 +13,7 @@ const Claims: z.ZodType<AccessTokenClaims> = z.object({
   tenant_id: z.string().min(1), application_id: z.string(), grant_id: z.string().exactOptional(),
   account_kind: z.enum(accountKinds), role: z.enum(roles), access_level: z.enum(accessLevels), read_only: z.boolean(), impersonation: z.boolean(),
   switchboards: z.array(z.string()).exactOptional(),
-  rights: z.object({ tenant: version, application: version, account: version, owner: version.exactOptional(), actors: z.array(version).exactOptional() }),
+  rights: z.object({ tenant: version, application: version, account: version, owner: version.exactOptional(), actors: z.array(version).exactOptional(), actor_owners: z.array(version).exactOptional() }),
   act: ActorClaim.exactOptional(),
 });
 const Active = z.object({ active: z.literal(true), token_type: z.literal('Bearer'), username: z.string() });

@@ -64,7 +64,10 @@ export const eventCatalogue = {
   'login.succeeded': entry('token-service', '', login),
   'login.failed': entry('token-service', '', login),
   'login.ended': entry('token-service', '', login),
-  'impersonation.started': entry('token-service', '', { token_id: z.string(), account_id: z.string(), act: act.optional() }),
+  'impersonation.started': entry('token-service', '', {
+    token_id: z.string(), account_id: z.string(), username: z.string().optional(), application_id: z.string().optional(), client_id: z.string().optional(), client_name: z.string().optional(),
+    scope: z.string().optional(), expires_at: z.iso.datetime().optional(), act: act.optional(),
+  }),
   'key.rotated': entry('token-service', 'C', { kid: z.string() }),
   'application.registered': entry('app-registry-service', 'C', application),
   'application.updated': entry('app-registry-service', 'C', application),

@@ -19,7 +19,8 @@ let grant: GrantDocument;
 const tokens = () => scene.database.collection<AccessTokenDocument>(ACCESS_TOKENS);
 const grants = () => scene.database.collection<GrantDocument>(GRANTS);
 const trail = () => scene.database.collection<AuditEventDocument>(AUDIT_EVENTS);
-const told = (types = ['token.issued', 'grant.created']) => trail().find({ type: { $in: types } }).sort({ _id: 1 }).toArray();
+const TYPES = ['token.issued', 'impersonation.started', 'grant.created'];
+const told = (types = TYPES) => trail().find({ type: { $in: types } }).sort({ _id: 1 }).toArray();
 const metric = async (name: string): Promise<number> => (await Promise.all(scene.instances.map(async ({ url }) => Number(new RegExp(`^${name} (\\d+)`, 'm').exec(await (await fetch(`${url}/metrics`)).text())?.[1] ?? 0)))).reduce((sum, one) => sum + one, 0);
 const admin = (...typed: string[]) => new Promise<{ code: number; output: string }>(done => {
   const { servers } = scene.system;
@@ -48,18 +49,18 @@ describe('documents without their event', () => {
 
   it('are told once, counted, and shown in the status; what has its event or owes it is left alone', async () => {
     const at = new Date(Date.now() - 600_000), iat = Math.floor(at.getTime() / 1000);
-    const lost = { ...token, _id: randomBytes(16), hash: randomBytes(32), iat, issued_at: at }, lostGrant = { ...grant, _id: randomBytes(16).toString('base64url'), nonce: randomBytes(16), created_at: at };
+    const lost = { ...token, _id: randomBytes(16), hash: randomBytes(32), iat, issued_at: at, act: { sub: 'access' } }, lostGrant = { ...grant, _id: randomBytes(16).toString('base64url'), nonce: randomBytes(16), created_at: at };
     await tokens().updateOne({ _id: token._id }, { $set: { iat: iat - 1 } });
     await tokens().insertOne(lost);
     await grants().insertOne(lostGrant);
     // The reconciler has passed that moment at a minute of age: a new one begins a day back.
     await scene.database.collection('reconciliations').deleteMany({});
-    await eventually('both events', async () => (await trail().countDocuments({ source: '/token-service/reconciler' })) === 2, 60);
-    expect((await trail().find({ source: '/token-service/reconciler' }).toArray()).map(({ type, subject }) => [type, subject]).sort()).toEqual([['grant.created', lostGrant._id], ['token.issued', lost._id.toString('base64url')]].sort());
-    await eventually('the count', async () => await metric('strowger_reconciler_missing_total') === 2);
-    expect(await new ReconciliationsReader(scene.database).read()).toMatchObject({ missing: 2, last_missing_at: expect.any(Date) as unknown });
+    await eventually('all three events', async () => (await trail().countDocuments({ source: '/token-service/reconciler' })) === 3, 60);
+    expect((await trail().find({ source: '/token-service/reconciler' }).toArray()).map(({ type, subject }) => [type, subject]).sort()).toEqual([['grant.created', lostGrant._id], ['impersonation.started', lost._id.toString('base64url')], ['token.issued', lost._id.toString('base64url')]].sort());
+    await eventually('the count', async () => await metric('strowger_reconciler_missing_total') === 3);
+    expect(await new ReconciliationsReader(scene.database).read()).toMatchObject({ missing: 3, last_missing_at: expect.any(Date) as unknown });
     await eventually('the comparison to go on', async () => Number((await new ReconciliationsReader(scene.database).read())?.compared_until) > Date.now() - 90_000, 60);
-    expect(await told()).toHaveLength(4);
+    expect(await told()).toHaveLength(5);
     await tokens().updateOne({ _id: token._id }, { $set: { iat: token.iat } });
   });
 });
@@ -67,7 +68,7 @@ describe('documents without their event', () => {
 describe('npm run admin -- audit republish', () => {
   it('makes a lost trail whole again, changes nothing of one that is whole, and says how far it came', async () => {
     const before = await told();
-    await trail().deleteMany({ type: { $in: ['token.issued', 'grant.created'] } });
+    await trail().deleteMany({ type: { $in: TYPES } });
     for (const expected of [before.length, before.length]) {
       const { code, output } = await admin('audit', 'republish', '--from', new Date(begun.getTime() - 900_000).toISOString());
       expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(new RegExp(`^${String(before.length)} events of .* were told again`, 'm')) as unknown });
@@ -76,7 +77,7 @@ describe('npm run admin -- audit republish', () => {
     const same = ({ _id, type, subject, tenant_id }: AuditEventDocument) => ({ _id, type, subject, tenant_id });
     expect((await told()).map(same)).toEqual(before.map(same));
     expect((await told(['token.issued'])).map(({ data, time }) => ({ data, time }))).toEqual(before.filter(({ type }) => type === 'token.issued').map(({ data, time }) => ({ data, time })));
-    expect(await metric('strowger_reconciler_missing_total')).toBe(2);
+    expect(await metric('strowger_reconciler_missing_total')).toBe(3);
   });
 
   it('tells nothing of what lies outside of the time', async () => {

@@ -84,7 +84,7 @@ export class Reconciler {
       for (const documents of this.parts.documents) {
         const page = await documents.between(at, end, limit);
         most = Math.max(most, page.length);
-        if (page.length === limit && span > 1) break;
+        if (page.length >= limit && span > 1) break;
         if (!await this.seeTo(documents, page, at, end)) return at;
         this.settings.counts.compared(page.length);
       }

@@ -15,6 +15,11 @@ export class AccountsReader {
   async byIds(ids: readonly string[]): Promise<Account[]> { return this.find({ _id: { $in: [...ids] } }); }
   /** Accounts not deleted, by normal username. */
   async byUsernames(usernames: readonly string[]): Promise<Account[]> { return this.find({ live_username: { $in: [...usernames] } }); }
+  /** Whom a name means in a tenant, of the accounts not deleted: the user with this username, else the one user with this e-mail, else the API access with it. */
+  async named(tenantId: string, name: string): Promise<Account | undefined> {
+    const [[named], mailed] = await Promise.all([this.find({ live_username: name, tenant_id: tenantId }), this.find({ email: name, tenant_id: tenantId, kind: 'user', status: { $ne: 'deleted' } })]);
+    return named?.kind === 'user' || mailed.length === 0 ? named : mailed.length === 1 ? mailed[0] : undefined;
+  }
   /** A tenant's accounts that are not deleted, or one account and the API accesses it owns, oldest first, after the id `after`. */
   async page({ tenantId, self, limit, after }: { tenantId: string; self?: string; limit: number; after?: string }): Promise<Page<Account>> {
     const found = await this.database.collection<AccountDocument>(ACCOUNTS).find({

@@ -28,4 +28,5 @@ export const accountIndexes: readonly IndexSpec[] = [
   { key: { live_username: 1 }, options: { unique: true, sparse: true } },
   { key: { tenant_id: 1, _id: 1 } },
   { key: { owner: 1 }, options: { sparse: true } },
+  { key: { email: 1 }, options: { sparse: true } },
 ];

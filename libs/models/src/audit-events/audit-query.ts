@@ -1,6 +1,9 @@
 /** Where a page of the trail ends: the next one begins with the event before this one, in the order newest first by time, then id. */
 export interface AuditPosition { readonly time: Date; readonly id: string }
 
+/** Not among what was done in somebody's name: the same token's `impersonation.started` says it. */
+export const UNTOLD_IN_NAME = 'token.issued';
+
 /** Which events of a tenant are asked for; every given condition must hold. */
 export interface AuditFilter {
   readonly types?: readonly string[];
@@ -12,6 +15,8 @@ export interface AuditFilter {
   readonly grant_type?: string;
   /** Ways to write one address. */
   readonly ip?: readonly string[];
+  /** The account in whose name somebody else did it. */
+  readonly impersonated?: string;
   /** Inclusive. */
   readonly from?: Date;
   /** Exclusive. */
@@ -26,10 +31,11 @@ export function auditSpan({ from, to }: AuditFilter, after?: AuditPosition): { r
 const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 
 /** The query of a filter. Every value in it is a string, a Date, or a pattern made here. */
-export function auditQuery(tenantId: string, { types, client_id, subject, scope, grant_type, ip, from, to }: AuditFilter, after?: AuditPosition): Record<string, unknown> {
-  const alternatives = [
-    ...(subject === undefined ? [] : [[{ subject }, { 'data.account_id': subject }, { 'data.username': subject }]]),
-    ...(after ? [[{ time: { $lt: after.time } }, { _id: { $lt: after.id } }]] : []),
+export function auditQuery(tenantId: string, { types, client_id, subject, scope, grant_type, ip, impersonated, from, to }: AuditFilter, after?: AuditPosition): Record<string, unknown> {
+  const all = [
+    ...(subject === undefined ? [] : [{ $or: [{ subject }, { 'data.account_id': subject }, { 'data.username': subject }] }]),
+    ...(after ? [{ $or: [{ time: { $lt: after.time } }, { _id: { $lt: after.id } }] }] : []),
+    ...(impersonated === undefined ? [] : [{ 'data.by.account_id': impersonated, 'data.by.act': { $exists: true } }, { type: { $ne: UNTOLD_IN_NAME } }]),
   ];
   return {
     tenant_id: tenantId,
@@ -39,6 +45,6 @@ export function auditQuery(tenantId: string, { types, client_id, subject, scope,
     ...(grant_type !== undefined && { 'data.grant_type': grant_type }),
     ...(ip && { 'data.ip': { $in: [...ip] } }),
     ...((from ?? to ?? after) && { time: { ...(from && { $gte: from }), ...(to && { $lt: to }), ...(after && { $lte: after.time }) } }),
-    ...(alternatives.length > 0 && { $and: alternatives.map($or => ({ $or })) }),
+    ...(all.length > 0 && { $and: all }),
   };
 }

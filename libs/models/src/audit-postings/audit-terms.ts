@@ -1,9 +1,9 @@
 import { isIP, SocketAddress } from 'node:net';
 import { AuditEventDocument } from '../audit-events/audit-events.schema';
-import { AuditFilter } from '../audit-events/audit-query';
+import { AuditFilter, UNTOLD_IN_NAME } from '../audit-events/audit-query';
 
-/** What an event is found by. `subject`: what it is about, the account or the username that it concerns. */
-type TermKind = 'type' | 'client_id' | 'subject' | 'scope' | 'grant_type' | 'ip';
+/** What an event is found by. `subject`: what it is about, the account or the username that it concerns. `impersonated`: in whose name somebody else did it. */
+type TermKind = 'type' | 'client_id' | 'subject' | 'scope' | 'grant_type' | 'ip' | 'impersonated';
 /** A condition of a filter: an event that it holds for has one of these terms. Others may have one, too: terms of different values can be equal. */
 export type Condition = ReadonlySet<number>;
 
@@ -14,7 +14,7 @@ function fnv(hash: number, text: string): number {
   return hash;
 }
 const of = (kind: TermKind): number => fnv(FNV_OFFSET, `${kind} `);
-const begun: Readonly<Record<TermKind, number>> = { type: of('type'), client_id: of('client_id'), subject: of('subject'), scope: of('scope'), grant_type: of('grant_type'), ip: of('ip') };
+const begun: Readonly<Record<TermKind, number>> = { type: of('type'), client_id: of('client_id'), subject: of('subject'), scope: of('scope'), grant_type: of('grant_type'), ip: of('ip'), impersonated: of('impersonated') };
 
 /** The 32 bits that a value stands for: FNV-1a, then MurmurHash3's last step, for its first byte must be as good as its last. Stored: never change it. */
 export function termOf(kind: TermKind, value: string): number {
@@ -28,16 +28,18 @@ export function termOf(kind: TermKind, value: string): number {
 export function termsOf({ _id, type, subject, data }: Pick<AuditEventDocument, '_id' | 'type' | 'subject' | 'data'>): number[] {
   const terms = [termOf('type', type)];
   if (subject !== undefined && subject !== _id) add(terms, 'subject', subject);
-  if (data) for (const [field, kind] of fields) {
-    const value = data[field];
-    // A condition on a field also holds for a list that has such an element.
-    if (Array.isArray(value)) for (const one of value) add(terms, kind, one);
-    else add(terms, kind, value);
-  }
+  if (data) for (const [field, kind] of fields) addAll(terms, kind, data[field]);
+  const by: unknown = data?.['by'];
+  if (type !== UNTOLD_IN_NAME && typeof by === 'object' && by !== null && 'act' in by && 'account_id' in by) addAll(terms, 'impersonated', by.account_id);
   return terms;
 }
 
 const fields: readonly (readonly [string, TermKind])[] = [['client_id', 'client_id'], ['account_id', 'subject'], ['username', 'subject'], ['grant_type', 'grant_type'], ['ip', 'ip'], ['scope', 'scope']];
+
+/** A condition on a field also holds for a list that has such an element. */
+function addAll(terms: number[], kind: TermKind, value: unknown): void {
+  for (const one of Array.isArray(value) ? value : [value]) add(terms, kind, one);
+}
 
 function add(terms: number[], kind: TermKind, value: unknown): void {
   if (typeof value !== 'string') return;
@@ -50,10 +52,10 @@ function add(terms: number[], kind: TermKind, value: unknown): void {
 }
 
 /** What a filter demands of an event's terms, all of it; nothing where it speaks of time alone. */
-export function conditionsOf({ types, client_id, subject, scope, grant_type, ip }: AuditFilter): Condition[] {
+export function conditionsOf({ types, client_id, subject, scope, grant_type, ip, impersonated }: AuditFilter): Condition[] {
   const one = (kind: TermKind, value: string | undefined): Condition[] => value === undefined ? [] : [new Set([termOf(kind, value)])];
   return [
-    ...one('subject', subject), ...one('client_id', client_id), ...(ip ? [new Set(ip.map(address => termOf('ip', canonicalAddress(address))))] : []),
+    ...one('subject', subject), ...one('impersonated', impersonated), ...one('client_id', client_id), ...(ip ? [new Set(ip.map(address => termOf('ip', canonicalAddress(address))))] : []),
     ...one('scope', scope), ...(types ? [new Set(types.map(type => termOf('type', type)))] : []), ...one('grant_type', grant_type),
   ];
 }

@@ -23,6 +23,7 @@ let made = 0;
 const eventOf = fc.record({
   tenant: among(...TENANTS, 't1', 't1', 't1'), time: moment, type: among(...values.type), subject: fc.option(among(...values.person), { nil: undefined }), own: fc.boolean(), bare: fc.integer({ min: 0, max: 9 }).map(n => n === 0),
   client_id: listOf(values.client_id), account_id: listOf(values.person), username: listOf(values.person), grant_type: listOf(values.grant_type), ip: listOf(values.ip), scope: listOf(values.scope),
+  by: fc.option(fc.record({ account_id: listOf(values.person), act: fc.option(fc.constant({ sub: 'a' }), { nil: undefined }) }, { requiredKeys: [] }), { nil: undefined }),
 }).map(({ tenant, time, type, subject, own, bare, ...data }): AuditEventDocument => {
   const _id = `e${String(made++).padStart(6, '0')}`, about = own ? _id : subject;
   return { _id, tenant_id: tenant, version: 1, source: '/token-service/i1', type, ...(about !== undefined && { subject: about }), time, ...(!bare && { data }), recorded_at: time };
@@ -34,16 +35,17 @@ const step = fc.oneof(
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
 const filterOf = fc.record({
   types: optional(fc.array(among(...values.type, 'never.told'), { minLength: 1, maxLength: 3 })), client_id: optional(among(...values.client_id, 'nobody')), subject: optional(among(...values.person, 'nobody')),
-  scope: optional(among('rest', 'rest:calllog:read', 'gql', 'rest:calllog', '.*')), grant_type: optional(among(...values.grant_type, 'implicit')),
+  scope: optional(among('rest', 'rest:calllog:read', 'gql', 'rest:calllog', '.*')), grant_type: optional(among(...values.grant_type, 'implicit')), impersonated: optional(among(...values.person, 'nobody')),
   ip: optional(fc.constantFrom(['10.0.0.1', '::ffff:10.0.0.1'], ['2001:db8::1'], ['2001:DB8:0::1', '2001:db8::1'], ['192.0.2.1'])), from: optional(moment), to: optional(moment),
 }, { requiredKeys: [] }).map(filter => Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as AuditFilter);
 
 const idsOf = (events: readonly AuditEventDocument[]): string[] => events.map(event => event._id);
 /** Whether a condition on a field holds, as the database judges it. */
 const holds = (value: unknown, test: (text: string) => boolean): boolean => [value].flat().some(one => typeof one === 'string' && test(one));
+const inTheNameOf = (by: unknown, whose: string): boolean => typeof by === 'object' && by !== null && 'act' in by && by.act !== undefined && 'account_id' in by && holds(by.account_id, text => text === whose);
 /** The answer to a filter by looking at every event. */
-export function byLooking(events: readonly AuditEventDocument[], tenantId: string, { types, client_id, subject, scope, grant_type, ip, from, to }: AuditFilter): AuditEventDocument[] {
-  return events.filter(({ tenant_id, type, time, data = {}, ...event }) => tenant_id === tenantId && (!types || types.includes(type)) && (client_id === undefined || holds(data['client_id'], text => text === client_id))
+export function byLooking(events: readonly AuditEventDocument[], tenantId: string, { types, client_id, subject, scope, grant_type, ip, impersonated, from, to }: AuditFilter): AuditEventDocument[] {
+  return events.filter(({ tenant_id, type, time, data = {}, ...event }) => tenant_id === tenantId && (impersonated === undefined || (type !== 'token.issued' && inTheNameOf(data['by'], impersonated))) && (!types || types.includes(type)) && (client_id === undefined || holds(data['client_id'], text => text === client_id))
     && (subject === undefined || event.subject === subject || holds(data['account_id'], text => text === subject) || holds(data['username'], text => text === subject))
     && (scope === undefined || holds(data['scope'], text => text.split(' ').includes(scope))) && (grant_type === undefined || holds(data['grant_type'], text => text === grant_type))
     && (!ip || holds(data['ip'], text => ip.includes(text))) && (!from || time >= from) && (!to || time < to))
