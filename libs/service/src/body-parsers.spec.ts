@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { FastifyInstance, fastify as makeFastify } from 'fastify';
-import { acceptForms, acceptJsonAndForms, parseJson, refuseBodies } from './body-parsers';
+import { acceptForms, acceptJsonAlone, acceptJsonAndForms, parseJson, refuseBodies } from './body-parsers';
 
 type Prepare = (fastify: FastifyInstance) => void;
 async function posting(prepare: Prepare, headers: Record<string, string>, payload?: string | Buffer) {
@@ -42,6 +42,19 @@ describe('a path that takes forms only', () => {
   it('passes on what the strict parser refuses', async () => {
     expect(await posting(fastify => { acceptForms(fastify, () => { throw new HttpException('twice', 418); }); }, { 'content-type': FORM }, 'a=1')).toMatchObject({ status: 418 });
   });
+});
+
+describe('the one path that takes JSON alone', () => {
+  const json: Prepare = fastify => { forms(fastify); acceptJsonAlone(fastify, '/'); }, elsewhere: Prepare = fastify => { forms(fastify); acceptJsonAlone(fastify, '/other'); };
+  it('gives an object, and refuses forms before it reads them; everywhere else it is the other way round', async () => {
+    for (const type of ['application/json', 'Application/JSON; charset=utf-8']) {
+      expect(await posting(json, { 'content-type': type }, '{"a":"b"}')).toMatchObject({ status: 200, seen: { a: 'b' } });
+      expect(await posting(elsewhere, { 'content-type': type }, '{"a":"b"}')).toMatchObject({ ...refused, text: expect.stringContaining(FORM) as string });
+    }
+    expect(await posting(json, { 'content-type': FORM }, 'a=b')).toMatchObject({ ...refused, text: expect.stringContaining('application/json') as string });
+    expect(await posting(elsewhere, { 'content-type': FORM }, 'a=b')).toMatchObject({ status: 200, seen: 'form:a=b' });
+  });
+  it.each(['{', 'null x', '{"__proto__":1}', '{"a":{"constructor":1}}'])('S66: refuses %s', async text => { expect(await posting(json, { 'content-type': 'application/json' }, text)).toMatchObject(refused); });
 });
 
 describe('a path that takes JSON and forms', () => {

@@ -19,6 +19,17 @@ export function acceptForms(fastify: FastifyInstance, parse: (body: string) => u
   emptyBodyIs(fastify, () => parse(''));
 }
 
+/** After `acceptForms`: accepts on this one route JSON objects (as below) and no forms. What is of the wrong kind is refused before it is read. */
+export function acceptJsonAlone(fastify: FastifyInstance, route: string): void {
+  fastify.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, (request, body, done) => { answer(done, () => parseJson(textOf(request, body))); });
+  fastify.addHook('preParsing', (request, _reply, payload, done) => {
+    const type = request.headers['content-type'], wanted = request.routeOptions.url === route;
+    const isRight = type === undefined || request.method === 'GET' || request.method === 'HEAD' || (type.split(';', 1)[0]?.trim().toLowerCase() === JSON_TYPE) === wanted;
+    if (isRight) done(null, payload);
+    else done(new BadRequestException(`the content type must be ${wanted ? JSON_TYPE : FORM}`));
+  });
+}
+
 /**
  * Accepts JSON objects and forms (seed 001: a request to the management API may be either). `parseForm` gives the form's names and values,
  * each once; they become an object of strings. JSON with a key that could reach a prototype, nested deeper than 16, or of
