@@ -166,6 +166,10 @@ describe('S70: the metadata says exactly what works', () => {
       client_credentials: () => Promise.resolve({ ...m2m() }),
       password: () => Promise.resolve(asAlice()),
       refresh_token: async () => ({ ...native(), refresh_token: String(json((await raw('/oauth/token', form(asAlice()))).text)['refresh_token']) }),
+      'urn:ietf:params:oauth:grant-type:token-exchange': async () => ({
+        ...native(), subject_token: 'alice', subject_token_type: 'urn:strowger:params:oauth:token-type:username', actor_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        actor_token: await token({ ...asAlice(), username: 'access@example.com', password: stack.demo('DEMO_ACCESS_PASSWORD') }),
+      }),
     };
     for (const grant_type of grant_types_supported.filter(type => type !== 'implicit')) {
       const parameters = await calls[grant_type]?.();

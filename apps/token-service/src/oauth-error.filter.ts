@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseUnavailable } from '@strowger/models/database';
 import { NotDurable } from '@strowger/models/turns/turn-writer';
 import { TooMuchWaiting } from '@strowger/models/turns/turns';
+import { TOKEN_EXCHANGE } from '@strowger/oauth-core/application-rules';
 import { OAuthError } from '@strowger/oauth-core/oauth-error';
 import type { ServiceLog } from '@strowger/service/service-log';
 import { errorPage } from './page/error.page';
@@ -11,7 +12,8 @@ import { formOf, originOf } from './client-auth/authenticated-client';
 import { RejectionRecorder } from './rejections/rejection-recorder';
 import { withinDeadline } from './request-deadline';
 
-const TOKEN_PATHS: ReadonlySet<string> = new Set(['/oauth/token', '/token']);
+const EXCHANGE_PATH = '/token-exchange';
+const TOKEN_PATHS: ReadonlySet<string> = new Set(['/oauth/token', '/token', EXCHANGE_PATH]);
 const POST_ONLY: ReadonlySet<string> = new Set([...TOKEN_PATHS, '/oauth/introspect', '/oauth/revoke']);
 /** What people look at: they get a page. */
 const PAGES: ReadonlySet<string> = new Set(['/oauth/authorize', '/oauth/authorize/decision', '/login', '/logout']);
@@ -42,7 +44,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
 
   private async record(request: FastifyRequest, error: OAuthError): Promise<void> {
     const application = request.client?.kind === 'application' ? request.client.application : request.namedApplication;
-    const grantType = formOf(request).get('grant_type');
+    const grantType = request.routeOptions.url === EXCHANGE_PATH ? TOKEN_EXCHANGE : formOf(request).get('grant_type');
     await this.rejections.tokenRejected(application, grantType !== undefined && KNOWN_GRANT.test(grantType) ? grantType : undefined, error.code, originOf(request));
   }
 }

@@ -236,7 +236,7 @@ test('S70, S69: metadata names the configured issuer exactly, whatever the Host,
     expect(answer.json).toEqual({
       issuer, authorization_endpoint: `${issuer}/oauth/authorize`, token_endpoint: `${issuer}/oauth/token`, introspection_endpoint: `${issuer}/oauth/introspect`, revocation_endpoint: `${issuer}/oauth/revoke`, jwks_uri: `${issuer}/.well-known/jwks.json`, response_types_supported: ['code', 'token'],
       response_modes_supported: ['query', 'fragment'], code_challenge_methods_supported: ['S256'], authorization_response_iss_parameter_supported: true,
-      grant_types_supported: ['authorization_code', 'client_credentials', 'password', 'refresh_token', 'implicit'], token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      grant_types_supported: ['authorization_code', 'client_credentials', 'password', 'refresh_token', 'urn:ietf:params:oauth:grant-type:token-exchange', 'implicit'], token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
       introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'], revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
     });
   }

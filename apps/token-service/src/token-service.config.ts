@@ -42,6 +42,8 @@ const TokenServiceEnvironment = z.object({
   WRONG_PASSWORDS_PER_ACCOUNT_AND_ADDRESS: number(1, 1_000_000, 10),
   WRONG_PASSWORDS_PER_ACCOUNT_FROM_STRANGERS: number(1, 1_000_000, 10),
   WRONG_PASSWORDS_PER_ADDRESS: number(1, 1_000_000, 100),
+  /** Names that an API access may try in PASSWORD_WINDOW_SECONDS in token exchanges and that come to nothing. */
+  WRONG_NAMES_PER_ACCOUNT: number(1, 1_000_000, 100),
   WRONG_SECRETS_PER_ADDRESS_AND_MINUTE: number(1, 1_000_000, 300),
   /** Requests to this service's management API, for each client and account. */
   API_REQUESTS_PER_MINUTE: number(1, 9_999_999, 600),

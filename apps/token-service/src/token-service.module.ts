@@ -46,6 +46,7 @@ import { authorizationCodeGrant } from '@strowger/oauth-core/grants/authorizatio
 import { clientCredentialsGrant } from '@strowger/oauth-core/grants/client-credentials.grant';
 import { passwordGrant } from '@strowger/oauth-core/grants/password.grant';
 import { refreshTokenGrant } from '@strowger/oauth-core/grants/refresh-token.grant';
+import { ExchangeParts, tokenExchangeGrant } from '@strowger/oauth-core/grants/token-exchange.grant';
 import { Facts, Grants } from '@strowger/oauth-core/ports';
 import { RefreshKeys } from '@strowger/oauth-core/refresh-token';
 import { makeLog, ServiceLog } from '@strowger/service/service-log';
@@ -61,8 +62,12 @@ import { DecisionController } from './consent/decision.controller';
 import { OpenAuthorizations } from './consent/open-authorization';
 import { ConnectedApplications } from './consents/connected-applications';
 import { ConsentsController } from './consents/consents.controller';
+import { LimitedNames } from './exchange/limited-names';
+import { NOW, TokenExchangeController } from './exchange/token-exchange.controller';
 import { CachedFacts } from './facts/cached-facts';
 import { MAX_AGE_MS } from './facts/fact-cache';
+import { Impersonations } from './impersonations/impersonations';
+import { ImpersonationsController } from './impersonations/impersonations.controller';
 import { IntrospectionController } from './introspection/introspection.controller';
 import { StoredTokens } from './introspection/stored-tokens';
 import { Janitor } from './janitor/janitor';
@@ -83,6 +88,7 @@ import { RevocationController } from './revocation/revocation.controller';
 import { RevokeToken } from './revocation/revoke-token';
 import { managementScopes } from './management-scopes';
 import { StartUp } from './start-up';
+import { IssueToken } from './token/issue-token';
 import { TokenServer } from './token/oauth2orize-token.server';
 import { OutboxAge } from './token/outbox-age';
 import { TokenController } from './token/token.controller';
@@ -115,8 +121,9 @@ const peoplesPages = (config: TokenServiceConfig): FactoryProvider[] => [
     new BeginAuthorization(facts, server, transactions, new ConsentsReader(database), config.STROWGER_ISSUER)),
   provide(OpenAuthorizations, [AuthorizationTransactions, Facts], (transactions: AuthorizationTransactions, facts: Facts) => new OpenAuthorizations(transactions, facts)),
   provide(LogIn, [LimitedPasswordCheck, Facts, Browsers, AuthorizationTransactions], (passwords: LimitedPasswordCheck, facts: Facts, browsers: Browsers, transactions: AuthorizationTransactions) => new LogIn(passwords, facts, browsers, transactions)),
-  provide(ConnectedApplications, [Database, ChangeRecorder, Grants, Facts], (database: Database, changes: ChangeRecorder, grants: Grants, facts: Facts) =>
-    new ConnectedApplications({ consents: new ConsentsReader(database), grants: new LiveGrantsReader(database) }, new ConsentsStore(database, changes), grants, facts)),
+  provide(Impersonations, [Database, Facts], (database: Database, facts: Facts) => new Impersonations(new AuditEventsReader(database), facts)),
+  provide(ConnectedApplications, [Database, ChangeRecorder, Grants, Facts, Impersonations], (database: Database, changes: ChangeRecorder, grants: Grants, facts: Facts, impersonations: Impersonations) =>
+    new ConnectedApplications({ consents: new ConsentsReader(database), grants: new LiveGrantsReader(database), impersonations }, new ConsentsStore(database, changes), grants, facts)),
   provide(DecideAuthorization, [OpenAuthorizations, AuthorizeServer, AuthorizationsStore, Database], (open: OpenAuthorizations, server: AuthorizeServer, store: AuthorizationsStore, database: Database) =>
     new DecideAuthorization(open, server, store, { consents: new ConsentsReader(database), scopes: new ScopesReader(database) }, config.STROWGER_ISSUER)),
 ];
@@ -127,17 +134,18 @@ export class TokenServiceModule {
   static with(config: TokenServiceConfig, registry: Registry): DynamicModule {
     const log = makeLog(SERVICE, config);
     const constants: ValueProvider[] = [
-      { provide: LOG, useValue: log }, { provide: Registry, useValue: registry },
+      { provide: LOG, useValue: log }, { provide: NOW, useValue: now }, { provide: Registry, useValue: registry },
       { provide: SOURCE, useValue: { service: SERVICE, instance: config.STROWGER_INSTANCE } satisfies EventSource },
       { provide: RefreshKeys, useValue: new RefreshKeys(config.STROWGER_KEYS) }, { provide: CodeKeys, useValue: new CodeKeys(config.STROWGER_KEYS) },
     ];
-    const grants = (facts: CachedFacts, passwords: LimitedPasswordCheck, store: GrantsStore, keys: RefreshKeys, codes: CodeKeys) => [
+    const grants = (facts: CachedFacts, passwords: LimitedPasswordCheck, store: GrantsStore, keys: RefreshKeys, codes: CodeKeys, exchange: Pick<ExchangeParts, 'tokens' | 'names'>) => [
       authorizationCodeGrant(facts, store, { codes, refresh: keys }, { lifetimeSeconds: config.AUTHORIZATION_CODE_SECONDS, replaySeconds: config.CODE_REPLAY_SECONDS }),
       clientCredentialsGrant(facts), passwordGrant(facts, passwords, store, keys), refreshTokenGrant(facts, store, keys, config.REFRESH_GRACE_SECONDS),
+      tokenExchangeGrant({ facts, ...exchange, audience: audienceOf(config) }),
     ];
     return {
       module: TokenServiceModule,
-      controllers: [AuthorizeController, DecisionController, LoginController, TokenController, IntrospectionController, RevocationController, TokensController, ConsentsController, ResourceController, MetadataController],
+      controllers: [AuthorizeController, DecisionController, LoginController, TokenController, IntrospectionController, RevocationController, TokensController, ConsentsController, ImpersonationsController, TokenExchangeController, ResourceController, MetadataController],
       providers: [
         ...constants,
         provide(Database, [LOG], (serviceLog: ServiceLog) => new Database(config, line => { serviceLog.warn(line); })),
@@ -176,8 +184,12 @@ export class TokenServiceModule {
               accountFromStrangers: config.WRONG_PASSWORDS_PER_ACCOUNT_FROM_STRANGERS, address: config.WRONG_PASSWORDS_PER_ADDRESS,
             },
           }, rejections, now)),
-        provide(TokenServer, [Facts, LimitedPasswordCheck, Grants, RefreshKeys, CodeKeys], (facts: CachedFacts, passwords: LimitedPasswordCheck, store: GrantsStore, keys: RefreshKeys, codes: CodeKeys) =>
-          new TokenServer(grants(facts, passwords, store, keys, codes))),
+        provide(LimitedNames, [Database], (database: Database) =>
+          new LimitedNames(new AccountsReader(database), new RateLimitsStore(database), { windowSeconds: config.PASSWORD_WINDOW_SECONDS, wrongNames: config.WRONG_NAMES_PER_ACCOUNT }, now)),
+        provide(TokenServer, [Facts, LimitedPasswordCheck, Grants, RefreshKeys, CodeKeys, StoredTokens, LimitedNames],
+          (facts: CachedFacts, passwords: LimitedPasswordCheck, store: GrantsStore, keys: RefreshKeys, codes: CodeKeys, tokens: StoredTokens, names: LimitedNames) =>
+            new TokenServer(grants(facts, passwords, store, keys, codes, { tokens, names }))),
+        provide(IssueToken, [TokenServer, TokenIssuer, Facts, OutboxAge], (server: TokenServer, issuer: TokenIssuer, facts: Facts, age: OutboxAge) => new IssueToken(server, issuer, facts, age)),
         provide(TokenServiceMetrics, [Registry, OutboxAge, Relay], (metrics: Registry, age: OutboxAge, relay: Relay) => new TokenServiceMetrics(metrics, age, relay)),
         provide(TokenIssuer, [SigningKeys, TurnWriter, SOURCE, TokenServiceMetrics], (keys: SigningKeys, turns: TurnWriter, source: EventSource, metrics: TokenServiceMetrics) =>
           new TokenIssuer(keys, turns, source, { issuer: config.STROWGER_ISSUER, audience: audienceOf(config), longestTokenSeconds: config.ACCESS_TOKEN_TTL_MAX_SECONDS, issued: metrics })),

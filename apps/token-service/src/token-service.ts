@@ -10,7 +10,7 @@ import { Sender } from '@strowger/models/outbox/sender';
 import { SecretUses } from '@strowger/models/secret-uses/secret-uses.store';
 import { TurnWriter } from '@strowger/models/turns/turn-writer';
 import { parseForm } from '@strowger/oauth-core/form';
-import { acceptForms } from '@strowger/service/body-parsers';
+import { acceptForms, acceptJsonAlone } from '@strowger/service/body-parsers';
 import { ServiceOptions } from '@strowger/service/start-service';
 import { answerOtherOrigins } from './client-auth/cross-origin';
 import { Janitor } from './janitor/janitor';
@@ -25,8 +25,8 @@ import { TokenServiceModule } from './token-service.module';
 export function tokenService(config: TokenServiceConfig, registry = new Registry(), module: DynamicModule = TokenServiceModule.with(config, registry)): ServiceOptions {
   return {
     name: 'token-service', module, config, registry,
-    bodies: fastify => { acceptForms(fastify, parseForm); },
-    plugins: fastify => { answerOtherOrigins(fastify); for (const path of ['/oauth/tokens', '/oauth/consents']) tellAllowance(fastify, config.API_REQUESTS_PER_MINUTE, path); },
+    bodies: fastify => { acceptForms(fastify, parseForm); acceptJsonAlone(fastify, '/token-exchange'); },
+    plugins: fastify => { answerOtherOrigins(fastify); for (const path of ['/oauth/tokens', '/oauth/consents', '/oauth/impersonations']) tellAllowance(fastify, config.API_REQUESTS_PER_MINUTE, path); },
     background: app => {
       void app.get(StartUp).run();
       app.get(Relay).start();

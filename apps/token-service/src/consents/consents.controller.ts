@@ -34,6 +34,6 @@ export class ConsentsController {
   }
 }
 
-const answer = ({ consent, application, last_token_at }: ConnectedApplication) => ({
-  client_id: application.client_id, name: application.name, type: application.type, scope: consent.scope, implied: consent.implied, granted_at: consent.granted_at, ...(last_token_at && { last_token_at }),
+const answer = ({ consent, application, last_token_at, impersonation }: ConnectedApplication) => ({
+  client_id: application.client_id, name: application.name, type: application.type, scope: consent.scope, implied: consent.implied, granted_at: consent.granted_at, ...(last_token_at && { last_token_at }), ...(impersonation && { impersonation }),
 });

@@ -62,7 +62,7 @@ export class StoredTokens {
   /** What stands behind the token, if it is active and the token's rights hold; a token newer than what is known is judged on a fresh read. */
   private async standing(claims: AccessTokenClaims, how: { fresh: boolean }): Promise<Standing | undefined> {
     const [application, account] = await Promise.all([this.facts.application(claims.application_id, how), this.facts.account(claims.sub, how)]);
-    const standing = application && await standingOf(this.facts, application, account, how);
+    const standing = application && await standingOf(this.facts, application, account, how, claims.act);
     if (!standing) return undefined;
     switch (rightsHold(claims.rights, rightsOf(standing))) {
       case 'holds': return isActive(standing) ? standing : undefined;

@@ -53,6 +53,20 @@ describe('an issued token', () => {
     await issuer.issue('password', request, decision({ account: access, owner, application: application({ access_level: 'all', rights_version: 4 }) }));
     expect(inserted[0]?.document).toMatchObject({ sub: 'access', account_kind: 'api_access', role: 'auditor', read_only: true, impersonation: true, switchboards: ['s'], access_level: 'all', rights: { tenant: 1, application: 4, account: 1, owner: 9 } });
   });
+  it('S55: with which somebody acts for its account says who, ends no later than the actor\'s own, is no freer, and has a second event in the same insert', async () => {
+    const { issuer, inserted } = scene(), owner = account({ id: 'owner' }), access = account({ id: 'access', kind: 'api_access', owner: 'owner', impersonation: true, rights_version: 5 }), act = { sub: 'access' };
+    const acting = decision({ account: account({ switchboards: ['a', 'b'] }), application: application({ access_level: 'all' }), actors: [{ account: access, owner }] }, { acting: { act, bound: { exp: iat + 90, read_only: true, access_level: 'call_api', switchboards: ['b', 'c'] } } });
+    const answer = await issuer.issue('x', request, acting), [{ document, owing } = { document: undefined, owing: [] }] = inserted;
+    expect(answer).toEqual({ access_token: expect.any(String) as string, token_type: 'Bearer', expires_in: 90, scope: 'rest', issued_token_type: 'urn:ietf:params:oauth:token-type:access_token' });
+    expect(document).toMatchObject({ sub: 'alice', exp: iat + 90, act, read_only: true, access_level: 'call_api', switchboards: ['b'], rights: { actors: [5], actor_owners: [1] } });
+    const [issued, started] = owing.map(one => one.event);
+    expect([issued?.type, started?.type, started?.subject, owing.map(one => one.until)]).toEqual(['token.issued', 'impersonation.started', issued?.id, Array(2).fill(new Date((iat + 690) * 1000))]);
+    for (const event of [issued, started]) expect(event?.data).toMatchObject({ account_id: 'alice', act, by: { account_id: 'alice', client_id: 'client', act }, expires_at: new Date((iat + 90) * 1000).toISOString() });
+    for (const [type, event] of [['token.issued', issued], ['impersonation.started', started]] as const) expect(eventCatalogue[type].data.strict().safeParse(event?.data).success).toBe(true);
+    expect(started?.id).toMatch(/^[A-Za-z0-9_-]{22}$/);
+    await issuer.issue('x', { ...request, at: new Date((iat + 60) * 1000) }, acting);
+    expect(inserted[1]?.document).toMatchObject({ exp: iat + 90 });
+  });
   it('is not answered where it could not be made durable', async () => {
     const { issuer } = scene(), failing = new TokenIssuer((issuer as unknown as { keys: SigningKeys }).keys, { insert: () => Promise.reject(new Error('not durable')) }, { service: 'token-service', instance: 'i' },
       { issuer: 'i', audience: 'a', longestTokenSeconds: 60, issued: { tokenIssued: () => { throw new Error('counted'); } } });
