@@ -79,6 +79,26 @@ test('the README\'s lines for a browser, with what a person does between them, g
   expect(claimsOf(token.access_token)).toMatchObject({ client_id: stack.demo('DEMO_WEB_CLIENT_ID'), role: 'user' });
 });
 
+test('the README\'s lines for acting for somebody, seed 003\'s own among them, give tokens of bob, and bob sees who acted', async () => {
+  const [short = '', standard = '', seen = ''] = shellBlocks(readme, 'Acting for somebody'), begin = `${here('source x')}\n${(blocks[0] ?? '').split('\n').filter(line => line.startsWith('field')).join('\n')}`;
+  const [first = '', second = ''] = (await bash([begin, short, 'echo', standard].join('\n'))).split('\n');
+  const [bob, access] = (await Promise.all([byPassword('bob', stack.demo('DEMO_BOB_PASSWORD')), byPassword('access@example.com', stack.demo('DEMO_ACCESS_PASSWORD'))])).map(claimsOf);
+  for (const text of [first, second]) {
+    const answer = JSON.parse(text) as Answer;
+    expect([answer.token_type, answer.refresh_token]).toEqual(['Bearer', undefined]);
+    expect(claimsOf(answer.access_token)).toMatchObject({ sub: bob?.sub, client_id: 'api', read_only: true, act: { sub: access?.sub } });
+  }
+  const items = await eventually('bob to see both', async () => {
+    const found = (JSON.parse(await bash(`${begin}\n${seen}`)) as { readonly items: Record<string, unknown>[] }).items;
+    return found.length >= 2 && found;
+  });
+  const asAlice = await run('curl', ['-sX', 'POST', `${stack.url}/token-exchange`, '-H', `Authorization: Bearer ${await byPassword('access@example.com', stack.demo('DEMO_ACCESS_PASSWORD'))}`, '-H', 'Content-Type: application/json', '-d', '{"email":"alice"}']);
+  const forAlice = (JSON.parse(asAlice.stdout) as Answer).access_token;
+  expect((await call('/api/applications', forAlice)).body).toMatchObject({ items: { length: 3 } });
+  expect(await call('/api/applications', forAlice, 'POST', { name: 'x', type: 'machine_to_machine', scope: 'rest' })).toMatchObject({ status: 403, body: { status: 'access_denied' } });
+  expect(items.map(({ type, actors, client_id }) => ({ type, actors, client_id }))).toEqual(Array(2).fill({ type: 'impersonation.started', actors: [{ account_id: access?.sub, username: 'access@example.com' }], client_id: 'api' }));
+});
+
 test('what npm start prints to be pasted are those lines, and no password', () => {
   for (const line of blocks.flatMap(block => block.split('\n')).filter(text => !text.startsWith('source'))) expect(stack.screen()).toContain(line);
   expect(stack.screen()).toMatch(new RegExp(`^source .*${demoFile(dataDir).replace(/^.*\//, '')}$`, 'm'));
