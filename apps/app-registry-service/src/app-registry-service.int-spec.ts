@@ -131,11 +131,12 @@ describe('the tenant', () => {
   });
 
   test('has a logo that is a PNG by its own bytes, of at most 64 KiB', async () => {
-    const png = Buffer.concat([Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), randomBytes(200)]);
+    const sized = (width: number, height: number) => { const size = Buffer.alloc(8); size.writeUInt32BE(width); size.writeUInt32BE(height, 4); return Buffer.concat([Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), size, randomBytes(192)]); };
+    const png = sized(1024, 1);
     expect(await demo.call(demo.administrator, 'PUT', '/api/tenant/logo', png)).toMatchObject({ status: 200, body: { logo: { bytes: 216, sha256: sha256(png) } } });
     expect((await scene.tenants({ _id: demo.id }))[0]?.logo).toEqual(png);
     expect((await demo.call(demo.administrator, 'PATCH', '/api/tenant', { refresh_token_ttl_seconds: 300 })).body).toMatchObject({ logo: { bytes: 216 } });
-    for (const [bad, status] of [[Buffer.from('<svg onload="alert(1)"/>'.repeat(9)), 400], [Buffer.concat([png, Buffer.alloc(65_536)]), 413], [Buffer.alloc(0), 400], [{ url: 'http://127.0.0.1/' }, 400]] as const) expect((await demo.call(demo.administrator, 'PUT', '/api/tenant/logo', bad)).status).toBe(status);
+    for (const [bad, status] of [[sized(1025, 40), 400], [sized(40, 2 ** 31), 400], [sized(0, 40), 400], [Buffer.from('<svg onload="alert(1)"/>'.repeat(9)), 400], [Buffer.concat([png, Buffer.alloc(65_536)]), 413], [Buffer.alloc(0), 400], [{ url: 'http://127.0.0.1/' }, 400]] as const) expect((await demo.call(demo.administrator, 'PUT', '/api/tenant/logo', bad)).status).toBe(status);
     expect((await demo.call(demo.administrator, 'POST', '/api/applications', png)).status).toBe(400);
     expect((await demo.call(alice, 'PUT', '/api/tenant/logo', png)).status).toBe(403);
   });
