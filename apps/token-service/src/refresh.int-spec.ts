@@ -163,6 +163,8 @@ describe('within the five seconds of a cache', () => {
   const SIGNED_OUT = { rights_version: 2, sign_out_version: 2 }, CACHE_SECONDS = 5, SLOW_SECONDS = 5;
   const accountChanges: Readonly<Record<string, Change>> = { blocked: { status: 'blocked', ...SIGNED_OUT }, 'signed out': SIGNED_OUT, deleted: { status: 'deleted', ...SIGNED_OUT } };
   const outcomes = new Map<string, Outcome>();
+  /** A login after the tenant ended the password grant. */
+  let loggedInLate: Answer;
   const outcome = (what: string): Outcome => {
     const found = outcomes.get(what);
     if (!found) throw new Error(`nothing came of ${what}`);
@@ -191,6 +193,11 @@ describe('within the five seconds of a cache', () => {
       const { refresh } = await after('off', turn(false), ofOther, application);
       await after('on', turn(true), { ...ofOther, refresh }, application, answer => !refused(answer));
     });
+    const ending = await SeededTenant.in(scene.database), late = await ending.account(), dialler = await ending.application(late._id, { type: 'native', password_grant: true }), ofEnding = await begun({ account: late, application: dialler });
+    ready.push(async () => {
+      await after('ended', { collection: 'tenants', _id: ending.id, change: { password_grant_until: new Date(Date.now() - 1000) } }, ofEnding, dialler);
+      loggedInLate = await scene.login(dialler, late);
+    });
     await Promise.all(ready.map(begin => begin()));
   });
 
@@ -207,13 +214,19 @@ describe('within the five seconds of a cache', () => {
     expect(outcome('off').answer.json['error_description']).toContain('authorization_code with PKCE');
     expect(outcome('on').answer.status).toBe(200);
   });
+  it('S54: past the day on which the tenant ends the password grant neither a password nor what came of one gives a token, and both say what to use instead', () => {
+    for (const answer of [outcome('ended').answer, loggedInLate]) {
+      expect(errorOf(answer)).toEqual([400, 'unauthorized_client']);
+      expect(answer.json['error_description']).toBe('the password grant has ended in this tenant; use authorization_code with PKCE, or client_credentials with an application of type machine_to_machine');
+    }
+  });
   it('S52: after a lowered right a refresh gives a token that is narrowed, and the old token is dead', async () => {
     const { answer, first } = outcome('narrowed');
     expect(await isActive(first.access)).toBe(false);
     expect((await scene.introspect(textOf(answer, 'access_token'))).json).toMatchObject({ active: true, access_level: 'call_api', scope: 'rest', rights: { application: 2 } });
   });
   it('all of that shows within five seconds, and what a busy machine may add', () => {
-    expect(outcomes.size).toBe(7);
+    expect(outcomes.size).toBe(8);
     for (const { seconds } of outcomes.values()) expect(seconds).toBeLessThan(CACHE_SECONDS + SLOW_SECONDS);
   });
 });

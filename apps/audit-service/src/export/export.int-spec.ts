@@ -109,6 +109,7 @@ describe('the trail in figures', () => {
     ['interval=day&by=grant_type', 86_400_000, event => event.data['grant_type'] as string | undefined, all],
     ['interval=hour&by=client_id&type=token.rejected', 3_600_000, event => event.data['client_id'] as string, event => event.type === 'token.rejected'],
     ['interval=hour&by=type&type=token.rejected,token.issued', 3_600_000, event => event.type, all],
+    ['interval=day&by=client_id&type=token.issued&grant_type=password', 86_400_000, event => event.data['client_id'] as string, event => event.type === 'token.issued' && event.data['grant_type'] === 'password'],
     ['interval=day&by=grant_type&client_id=c1&subject=alice', 86_400_000, event => event.data['grant_type'] as string, event => event.data['client_id'] === 'c1' && event.data['username'] === 'alice'],
   ])('counts ?%s, each flood as many as it stands for', async (query, length, field, holds) => {
     const { status, body } = await get(url, `/api/audit/summary?${query}&${span}`);
