@@ -70,7 +70,7 @@ export class Strowger {
       instance: name, port,
       env: {
         LOG_LEVEL: 'warn', REFRESH_GRACE_SECONDS: String(GRACE_SECONDS), WRONG_PASSWORDS_PER_ACCOUNT_AND_ADDRESS: PLENTY, WRONG_PASSWORDS_PER_ACCOUNT_FROM_STRANGERS: PLENTY,
-        WRONG_PASSWORDS_PER_ADDRESS: PLENTY, WRONG_SECRETS_PER_ADDRESS_AND_MINUTE: PLENTY, ...(nodeOptions !== undefined && { NODE_OPTIONS: nodeOptions }),
+        WRONG_PASSWORDS_PER_ADDRESS: PLENTY, WRONG_SECRETS_PER_ADDRESS_AND_MINUTE: PLENTY, BEGINNINGS_PER_ADDRESS_AND_MINUTE: PLENTY, ...(nodeOptions !== undefined && { NODE_OPTIONS: nodeOptions }),
       },
     };
     if (root === undefined) return { process: await startService('token-service', this.stack, this.supervisor, instance), port };

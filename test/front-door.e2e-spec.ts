@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../tools/local-stack/free-port';
 import { NpmStart, npmStart } from './npm-start';
-import { allowInBrowser } from './person-in-browser';
+import { allowInBrowser, connectDevice } from './person-in-browser';
 import { eventually } from './system';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'strowger-front-door-'));
@@ -136,6 +136,15 @@ describe('S70: the metadata says exactly what works', () => {
     client_id: stack.demo('DEMO_WEB_CLIENT_ID'), client_secret: stack.demo('DEMO_WEB_CLIENT_SECRET'), redirect_uri: stack.demo('DEMO_WEB_REDIRECT_URI'), code: (await authorized('code')).get('code') ?? '', ...more,
   });
 
+  const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
+  /** A device's code after a person's yes. */
+  const byDevice = async (): Promise<Record<string, string>> => {
+    const begun = json((await raw(path((await metadata())['device_authorization_endpoint']), form({ ...native(), scope: 'rest:calllog:read' }))).text);
+    expect(String(begun['verification_uri_complete']).startsWith(`${stack.url}/device?`)).toBe(true);
+    expect(await connectDevice(stack, String(begun['verification_uri_complete']))).toContain('Your device is connected');
+    return { ...native(), device_code: String(begun['device_code']) };
+  };
+
   test('its issuer is the front door\'s URL, and each URL in it is below that and there', async () => {
     const document = await metadata();
     expect(document['issuer']).toBe(stack.url);
@@ -147,6 +156,7 @@ describe('S70: the metadata says exactly what works', () => {
     const proofs: Record<string, () => Promise<unknown>> = {
       authorization_endpoint: async () => (await authorized('code')).has('code'),
       token_endpoint: async () => (await raw(path(document['token_endpoint']), form({ grant_type: 'client_credentials', ...m2m() }))).status === 200,
+      device_authorization_endpoint: async () => (await byDevice())['device_code'] !== '',
       jwks_uri: async () => (await raw(path(document['jwks_uri']))).status === 200,
       introspection_endpoint: active,
       revocation_endpoint: async () => (await raw(path(document['revocation_endpoint']), form({ ...m2m(), token: text }))).status === 200 && !(await active()),
@@ -165,6 +175,7 @@ describe('S70: the metadata says exactly what works', () => {
       authorization_code: () => byCode(),
       client_credentials: () => Promise.resolve({ ...m2m() }),
       password: () => Promise.resolve(asAlice()),
+      [DEVICE_CODE]: byDevice,
       refresh_token: async () => ({ ...native(), refresh_token: String(json((await raw('/oauth/token', form(asAlice()))).text)['refresh_token']) }),
       'urn:ietf:params:oauth:grant-type:token-exchange': async () => ({
         ...native(), subject_token: 'alice', subject_token_type: 'urn:strowger:params:oauth:token-type:username', actor_token_type: 'urn:ietf:params:oauth:token-type:access_token',
@@ -175,7 +186,7 @@ describe('S70: the metadata says exactly what works', () => {
       const parameters = await calls[grant_type]?.();
       expect([grant_type, (await raw('/oauth/token', form({ ...parameters, grant_type }))).status]).toEqual([grant_type, 200]);
     }
-    const others = ['authorization_code', 'implicit', 'urn:ietf:params:oauth:grant-type:device_code', 'urn:ietf:params:oauth:grant-type:token-exchange', 'urn:ietf:params:oauth:grant-type:jwt-bearer'];
+    const others = ['authorization_code', 'implicit', DEVICE_CODE, 'urn:ietf:params:oauth:grant-type:token-exchange', 'urn:ietf:params:oauth:grant-type:jwt-bearer'];
     for (const grant_type of others.filter(type => !grant_types_supported.includes(type))) {
       const answer = await raw('/oauth/token', form({ grant_type, ...native(), code: 'x' }));
       expect([grant_type, answer.status, json(answer.text)['error']]).toEqual([grant_type, 400, 'unsupported_grant_type']);

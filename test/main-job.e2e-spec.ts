@@ -7,7 +7,7 @@ import { demoFile } from '../tools/demo/demo-values';
 import { firstTokenBlocks, shellBlocks } from '../tools/demo/first-lines';
 import { freePort } from '../tools/local-stack/free-port';
 import { NpmStart, npmStart, runs } from './npm-start';
-import { allowInBrowser } from './person-in-browser';
+import { allowInBrowser, connectDevice } from './person-in-browser';
 import { eventually } from './system';
 
 const run = promisify(execFile);
@@ -98,6 +98,17 @@ test('the README\'s lines for acting for somebody, seed 003\'s own among them, g
   expect(await call('/api/applications', forAlice, 'POST', { name: 'x', type: 'machine_to_machine', scope: 'rest' })).toMatchObject({ status: 403, body: { status: 'access_denied' } });
   expect(items.map(({ type, actors, client_id }) => ({ type, actors, client_id }))).toEqual(Array(2).fill({ type: 'impersonation.started', actors: [{ account_id: access?.sub, username: 'access@example.com' }], client_id: 'api' }));
 });
+
+test('the README\'s lines for a desk phone, with what a person does between them, give a token of what was allowed', async () => {
+  const [begin = '', polls = ''] = shellBlocks(readme, 'A desk phone'), source = here('source x');
+  const [link = '', variables = ''] = (await bash(`${source}\n${begin}\ndeclare -p DEVICE_CODE`)).trim().split('\n');
+  expect(link.startsWith(`${stack.url}/device?user_code=`)).toBe(true);
+  const polling = bash(`${source}\n${variables}\n${polls}`);
+  expect(await connectDevice(stack, link)).toContain('Your device is connected');
+  const token = JSON.parse((await polling).trim().split('\n').at(-1) ?? '') as Answer;
+  expect(token).toMatchObject({ token_type: 'Bearer', refresh_token: expect.any(String) as string, scope: 'rest:calllog:read' });
+  expect(claimsOf(token.access_token)).toMatchObject({ client_id: stack.demo('DEMO_NATIVE_CLIENT_ID'), role: 'user' });
+}, 60_000);
 
 test('what npm start prints to be pasted are those lines, and no password', () => {
   for (const line of blocks.flatMap(block => block.split('\n')).filter(text => !text.startsWith('source'))) expect(stack.screen()).toContain(line);

@@ -41,7 +41,7 @@ export class Deployment {
       const way = service === 'token-service' ? await DatabaseProxy.start(this.system.servers.mongodbUri) : undefined;
       const env = {
         NATS_URL: this.bus.url, LOG_LEVEL: 'warn', ...(way && { MONGODB_URI: way.uri }),
-        ...(service === 'token-service' && { WRONG_PASSWORDS_PER_ACCOUNT_AND_ADDRESS: NO_LIMIT, WRONG_PASSWORDS_PER_ACCOUNT_FROM_STRANGERS: NO_LIMIT, WRONG_PASSWORDS_PER_ADDRESS: NO_LIMIT }),
+        ...(service === 'token-service' && { WRONG_PASSWORDS_PER_ACCOUNT_AND_ADDRESS: NO_LIMIT, WRONG_PASSWORDS_PER_ACCOUNT_FROM_STRANGERS: NO_LIMIT, WRONG_PASSWORDS_PER_ADDRESS: NO_LIMIT, BEGINNINGS_PER_ADDRESS_AND_MINUTE: NO_LIMIT }),
       };
       const instance = { instance: name, port, env };
       const isMutable = service === 'token-service' || service === 'audit-service';

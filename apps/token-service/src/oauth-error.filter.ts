@@ -14,9 +14,11 @@ import { withinDeadline } from './request-deadline';
 
 const EXCHANGE_PATH = '/token-exchange';
 const TOKEN_PATHS: ReadonlySet<string> = new Set(['/oauth/token', '/token', EXCHANGE_PATH]);
-const POST_ONLY: ReadonlySet<string> = new Set([...TOKEN_PATHS, '/oauth/introspect', '/oauth/revoke']);
+const POST_ONLY: ReadonlySet<string> = new Set([...TOKEN_PATHS, '/oauth/introspect', '/oauth/revoke', '/oauth/device_authorization']);
 /** What people look at: they get a page. */
-const PAGES: ReadonlySet<string> = new Set(['/oauth/authorize', '/oauth/authorize/decision', '/login', '/logout']);
+const PAGES: ReadonlySet<string> = new Set(['/oauth/authorize', '/oauth/authorize/decision', '/login', '/logout', '/device']);
+/** A device that asks again is not refused (RFC 8628 §3.5). */
+const ASKS_AGAIN: ReadonlySet<string> = new Set(['authorization_pending', 'slow_down']);
 const LATER = { retryAfterSeconds: 1 };
 
 /** Any throw becomes a body of RFC 6749 §5.2 (RFC 6750 §3 where a bearer token was judged); a refused token request is recorded first. */
@@ -56,7 +58,7 @@ const KNOWN_GRANT = /^(authorization_code|client_credentials|password|refresh_to
 const pathOf = (request: FastifyRequest): string => (request.url.split('?', 1)[0] ?? '').replace(/\/$/, '');
 /** By the route that was found: the path itself may be written in many ways. */
 const isRefusedTokenRequest = (request: FastifyRequest, error: OAuthError): boolean =>
-  request.method === 'POST' && TOKEN_PATHS.has(request.routeOptions.url ?? '') && error.status < 500;
+  request.method === 'POST' && TOKEN_PATHS.has(request.routeOptions.url ?? '') && error.status < 500 && !ASKS_AGAIN.has(error.code);
 
 function oauthErrorOf(thrown: unknown, request: FastifyRequest): OAuthError {
   if (thrown instanceof OAuthError) return thrown;

@@ -2,6 +2,7 @@ import { accessTokenIndexes, ACCESS_TOKENS } from '@strowger/models/access-token
 import { AUTHORIZATION_TRANSACTIONS, authorizationTransactionIndexes } from '@strowger/models/authorization-transactions/authorization-transactions.schema';
 import { consentIndexes, CONSENTS } from '@strowger/models/consents/consents.schema';
 import { Database, ensureIndexes } from '@strowger/models/database';
+import { DEVICE_AUTHORIZATIONS, deviceAuthorizationIndexes } from '@strowger/models/device-authorizations/device-authorizations.schema';
 import { grantIndexes, GRANTS } from '@strowger/models/grants/grants.schema';
 import { LOGIN_SESSIONS, loginSessionIndexes } from '@strowger/models/login-sessions/login-sessions.schema';
 import { OUTBOX, outboxIndexes } from '@strowger/models/outbox/outbox.schema';
@@ -17,7 +18,7 @@ const PAUSE_MS = 500;
 const owned = [
   [OUTBOX, outboxIndexes], [ACCESS_TOKENS, accessTokenIndexes], [GRANTS, grantIndexes], [CONSENTS, consentIndexes], [RATE_LIMITS, rateLimitIndexes],
   [SIGNING_KEYS, signingKeyIndexes], [SECRET_USES, []], [RECONCILIATIONS, []], [SIGN_IN_ADDRESSES, signInAddressIndexes],
-  [LOGIN_SESSIONS, loginSessionIndexes], [AUTHORIZATION_TRANSACTIONS, authorizationTransactionIndexes],
+  [LOGIN_SESSIONS, loginSessionIndexes], [AUTHORIZATION_TRANSACTIONS, authorizationTransactionIndexes], [DEVICE_AUTHORIZATIONS, deviceAuthorizationIndexes],
 ] as const;
 
 /** Prepares in the background what the service needs of the database: its collections, their indexes, the signing keys. */

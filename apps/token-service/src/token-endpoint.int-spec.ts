@@ -242,7 +242,7 @@ test('S70, S69: metadata names the configured issuer exactly, whatever the Host,
   }
   for (const path of ['/oauth/token', '/oauth/introspect', '/oauth/revoke']) expect((await scene.post(path, {})).status).not.toBe(404);
   expect((await send(scene.url('/oauth/authorize'), { method: 'GET' })).status).toBe(400);
-  for (const path of ['/oauth/device_authorization', '/admin', '/', '/oauth']) expect(errorOf(await send(scene.url(path), { method: 'GET' }))).toEqual([404, 'not_found']);
+  for (const path of ['/admin', '/', '/oauth']) expect(errorOf(await send(scene.url(path), { method: 'GET' }))).toEqual([404, 'not_found']);
 });
 
 test('a request id of the client is kept where it is harmless text, and replaced where not', async () => {

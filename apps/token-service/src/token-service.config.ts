@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MessagingEnvironment } from '@strowger/messaging/messaging.config';
 import { ModelsEnvironment } from '@strowger/models/models.config';
+import { DEVICE_CODE_SECONDS, DEVICE_GRACE_SECONDS, DEVICE_INTERVAL_SECONDS } from '@strowger/oauth-core/device-authorization';
 import { environmentOrExit } from '@strowger/service/environment';
 import { ServiceEnvironment } from '@strowger/service/service.config';
 
@@ -34,6 +35,9 @@ const TokenServiceEnvironment = z.object({
   AUTHORIZATION_CODE_SECONDS: number(1, 600, 60),
   CODE_REPLAY_SECONDS: number(1, 60, 10),
   AUTHORIZATION_TRANSACTION_SECONDS: number(1, 3600, 900),
+  DEVICE_CODE_SECONDS: number(1, 1800, DEVICE_CODE_SECONDS),
+  DEVICE_INTERVAL_SECONDS: number(1, 60, DEVICE_INTERVAL_SECONDS),
+  DEVICE_GRACE_SECONDS: number(1, 600, DEVICE_GRACE_SECONDS),
   LOGIN_SESSION_SECONDS: number(1, 2_592_000, 43_200),
   OUTBOX_MAX_AGE_SECONDS: number(1, 604_800, 86_400),
   JANITOR_EVERY_SECONDS: number(1, 86_400, 600),
@@ -45,6 +49,11 @@ const TokenServiceEnvironment = z.object({
   /** Names that an API access may try in PASSWORD_WINDOW_SECONDS in token exchanges and that come to nothing. */
   WRONG_NAMES_PER_ACCOUNT: number(1, 1_000_000, 100),
   WRONG_SECRETS_PER_ADDRESS_AND_MINUTE: number(1, 1_000_000, 300),
+  USER_CODE_WINDOW_SECONDS: number(1, 86_400, 900),
+  WRONG_USER_CODES_PER_ACCOUNT: number(1, 1_000_000, 10),
+  WRONG_USER_CODES_PER_ADDRESS: number(1, 1_000_000, 100),
+  /** Authorization requests of browsers that nobody is logged in at, and device authorizations; each of them by itself. */
+  BEGINNINGS_PER_ADDRESS_AND_MINUTE: number(1, 1_000_000, 300),
   /** Requests to this service's management API, for each client and account. */
   API_REQUESTS_PER_MINUTE: number(1, 9_999_999, 600),
 }).refine(env => env.STROWGER_ISSUER.startsWith('https:') || env.STROWGER_INSECURE === '1' || loopback.test(URL.parse(env.STROWGER_ISSUER)?.hostname ?? ''),

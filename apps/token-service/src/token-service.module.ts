@@ -21,6 +21,8 @@ import { AuthorizationsStore } from '@strowger/models/authorization-transactions
 import { ConsentsReader } from '@strowger/models/consents/consents.reader';
 import { ConsentsStore } from '@strowger/models/consents/consents.store';
 import { Database } from '@strowger/models/database';
+import { DeviceAuthorizationsStore } from '@strowger/models/device-authorizations/device-authorizations.store';
+import { DeviceDecisions } from '@strowger/models/device-authorizations/device-decisions.store';
 import { EndedGrantsStore } from '@strowger/models/grants/ended-grants.store';
 import { GrantEventsReader } from '@strowger/models/grants/grant-events.reader';
 import { GrantsStore } from '@strowger/models/grants/grants.store';
@@ -44,6 +46,7 @@ import { TurnWriter } from '@strowger/models/turns/turn-writer';
 import { CodeKeys } from '@strowger/oauth-core/authorization-code';
 import { authorizationCodeGrant } from '@strowger/oauth-core/grants/authorization-code.grant';
 import { clientCredentialsGrant } from '@strowger/oauth-core/grants/client-credentials.grant';
+import { deviceCodeGrant } from '@strowger/oauth-core/grants/device-code.grant';
 import { passwordGrant } from '@strowger/oauth-core/grants/password.grant';
 import { refreshTokenGrant } from '@strowger/oauth-core/grants/refresh-token.grant';
 import { ExchangeParts, tokenExchangeGrant } from '@strowger/oauth-core/grants/token-exchange.grant';
@@ -52,6 +55,7 @@ import { RefreshKeys } from '@strowger/oauth-core/refresh-token';
 import { makeLog, ServiceLog } from '@strowger/service/service-log';
 import { AuthorizeController } from './authorize/authorize.controller';
 import { BeginAuthorization } from './authorize/begin-authorization';
+import { BeginningsLimit } from './authorize/beginnings-limit';
 import { codeResponseType } from './authorize/code.response-type';
 import { AuthorizeServer } from './authorize/oauth2orize-authorize.server';
 import { tokenResponseType } from './authorize/token.response-type';
@@ -62,6 +66,11 @@ import { DecisionController } from './consent/decision.controller';
 import { OpenAuthorizations } from './consent/open-authorization';
 import { ConnectedApplications } from './consents/connected-applications';
 import { ConsentsController } from './consents/consents.controller';
+import { BeginDeviceAuthorization } from './device/begin-device-authorization';
+import { DecideDevice } from './device/decide-device';
+import { DeviceAuthorizationController } from './device/device-authorization.controller';
+import { DeviceController } from './device/device.controller';
+import { UserCodeGuesses } from './device/user-code-guesses';
 import { LimitedNames } from './exchange/limited-names';
 import { NOW, TokenExchangeController } from './exchange/token-exchange.controller';
 import { CachedFacts } from './facts/cached-facts';
@@ -117,8 +126,9 @@ const peoplesPages = (config: TokenServiceConfig): FactoryProvider[] => [
     new AuthorizeServer([codeResponseType(store, codes), tokenResponseType(store, grants, issuer, age)])),
   provide(Browsers, [LoginSessions, Facts], (sessions: LoginSessions, facts: Facts) => new Browsers(sessions, facts, config.STROWGER_ISSUER)),
   provide(Brands, [Database], (database: Database) => new Brands(new TenantsReader(database))),
-  provide(BeginAuthorization, [Facts, AuthorizeServer, AuthorizationTransactions, Database], (facts: Facts, server: AuthorizeServer, transactions: AuthorizationTransactions, database: Database) =>
-    new BeginAuthorization(facts, server, transactions, new ConsentsReader(database), config.STROWGER_ISSUER)),
+  provide(BeginningsLimit, [Database], (database: Database) => new BeginningsLimit(new RateLimitsStore(database), config.BEGINNINGS_PER_ADDRESS_AND_MINUTE, now)),
+  provide(BeginAuthorization, [Facts, AuthorizeServer, AuthorizationTransactions, Database, BeginningsLimit], (facts: Facts, server: AuthorizeServer, transactions: AuthorizationTransactions, database: Database, limit: BeginningsLimit) =>
+    new BeginAuthorization(facts, server, transactions, new ConsentsReader(database), limit, config.STROWGER_ISSUER)),
   provide(OpenAuthorizations, [AuthorizationTransactions, Facts], (transactions: AuthorizationTransactions, facts: Facts) => new OpenAuthorizations(transactions, facts)),
   provide(LogIn, [LimitedPasswordCheck, Facts, Browsers, AuthorizationTransactions], (passwords: LimitedPasswordCheck, facts: Facts, browsers: Browsers, transactions: AuthorizationTransactions) => new LogIn(passwords, facts, browsers, transactions)),
   provide(Impersonations, [Database, Facts], (database: Database, facts: Facts) => new Impersonations(new AuditEventsReader(database), facts)),
@@ -126,6 +136,16 @@ const peoplesPages = (config: TokenServiceConfig): FactoryProvider[] => [
     new ConnectedApplications({ consents: new ConsentsReader(database), grants: new LiveGrantsReader(database), impersonations }, new ConsentsStore(database, changes), grants, facts)),
   provide(DecideAuthorization, [OpenAuthorizations, AuthorizeServer, AuthorizationsStore, Database], (open: OpenAuthorizations, server: AuthorizeServer, store: AuthorizationsStore, database: Database) =>
     new DecideAuthorization(open, server, store, { consents: new ConsentsReader(database), scopes: new ScopesReader(database) }, config.STROWGER_ISSUER)),
+];
+
+/** Devices that have no browser, and the people who connect them. */
+const devices = (config: TokenServiceConfig): FactoryProvider[] => [
+  provide(DeviceAuthorizationsStore, [Database], (database: Database) => new DeviceAuthorizationsStore(database, { lifetimeSeconds: config.DEVICE_CODE_SECONDS, intervalSeconds: config.DEVICE_INTERVAL_SECONDS })),
+  provide(BeginDeviceAuthorization, [Facts, DeviceAuthorizationsStore, BeginningsLimit], (facts: Facts, store: DeviceAuthorizationsStore, limit: BeginningsLimit) => new BeginDeviceAuthorization(facts, store, limit, config.STROWGER_ISSUER)),
+  provide(DecideDevice, [Facts, Database, ChangeRecorder, RefreshKeys], (facts: Facts, database: Database, changes: ChangeRecorder, keys: RefreshKeys) => new DecideDevice(
+    facts, new DeviceDecisions(database, changes, keys.currentId),
+    new UserCodeGuesses(new RateLimitsStore(database), { windowSeconds: config.USER_CODE_WINDOW_SECONDS, perAccount: config.WRONG_USER_CODES_PER_ACCOUNT, perAddress: config.WRONG_USER_CODES_PER_ADDRESS }, now),
+    { consents: new ConsentsReader(database), scopes: new ScopesReader(database) })),
 ];
 
 /** Composition root: the only file that binds ports to adapters. */
@@ -138,14 +158,14 @@ export class TokenServiceModule {
       { provide: SOURCE, useValue: { service: SERVICE, instance: config.STROWGER_INSTANCE } satisfies EventSource },
       { provide: RefreshKeys, useValue: new RefreshKeys(config.STROWGER_KEYS) }, { provide: CodeKeys, useValue: new CodeKeys(config.STROWGER_KEYS) },
     ];
-    const grants = (facts: CachedFacts, passwords: LimitedPasswordCheck, store: GrantsStore, keys: RefreshKeys, codes: CodeKeys, exchange: Pick<ExchangeParts, 'tokens' | 'names'>) => [
+    const grants = (facts: CachedFacts, passwords: LimitedPasswordCheck, store: GrantsStore, keys: RefreshKeys, codes: CodeKeys, exchange: Pick<ExchangeParts, 'tokens' | 'names'>, polled: DeviceAuthorizationsStore) => [
       authorizationCodeGrant(facts, store, { codes, refresh: keys }, { lifetimeSeconds: config.AUTHORIZATION_CODE_SECONDS, replaySeconds: config.CODE_REPLAY_SECONDS }),
       clientCredentialsGrant(facts), passwordGrant(facts, passwords, store, keys), refreshTokenGrant(facts, store, keys, config.REFRESH_GRACE_SECONDS),
-      tokenExchangeGrant({ facts, ...exchange, audience: audienceOf(config) }),
+      deviceCodeGrant(facts, polled, store, keys, config.DEVICE_GRACE_SECONDS), tokenExchangeGrant({ facts, ...exchange, audience: audienceOf(config) }),
     ];
     return {
       module: TokenServiceModule,
-      controllers: [AuthorizeController, DecisionController, LoginController, TokenController, IntrospectionController, RevocationController, TokensController, ConsentsController, ImpersonationsController, TokenExchangeController, ResourceController, MetadataController],
+      controllers: [AuthorizeController, DecisionController, LoginController, DeviceAuthorizationController, DeviceController, TokenController, IntrospectionController, RevocationController, TokensController, ConsentsController, ImpersonationsController, TokenExchangeController, ResourceController, MetadataController],
       providers: [
         ...constants,
         provide(Database, [LOG], (serviceLog: ServiceLog) => new Database(config, line => { serviceLog.warn(line); })),
@@ -186,9 +206,9 @@ export class TokenServiceModule {
           }, rejections, now)),
         provide(LimitedNames, [Database], (database: Database) =>
           new LimitedNames(new AccountsReader(database), new RateLimitsStore(database), { windowSeconds: config.PASSWORD_WINDOW_SECONDS, wrongNames: config.WRONG_NAMES_PER_ACCOUNT }, now)),
-        provide(TokenServer, [Facts, LimitedPasswordCheck, Grants, RefreshKeys, CodeKeys, StoredTokens, LimitedNames],
-          (facts: CachedFacts, passwords: LimitedPasswordCheck, store: GrantsStore, keys: RefreshKeys, codes: CodeKeys, tokens: StoredTokens, names: LimitedNames) =>
-            new TokenServer(grants(facts, passwords, store, keys, codes, { tokens, names }))),
+        provide(TokenServer, [Facts, LimitedPasswordCheck, Grants, RefreshKeys, CodeKeys, StoredTokens, LimitedNames, DeviceAuthorizationsStore],
+          (facts: CachedFacts, passwords: LimitedPasswordCheck, store: GrantsStore, keys: RefreshKeys, codes: CodeKeys, tokens: StoredTokens, names: LimitedNames, polled: DeviceAuthorizationsStore) =>
+            new TokenServer(grants(facts, passwords, store, keys, codes, { tokens, names }, polled))),
         provide(IssueToken, [TokenServer, TokenIssuer, Facts, OutboxAge], (server: TokenServer, issuer: TokenIssuer, facts: Facts, age: OutboxAge) => new IssueToken(server, issuer, facts, age)),
         provide(TokenServiceMetrics, [Registry, OutboxAge, Relay], (metrics: Registry, age: OutboxAge, relay: Relay) => new TokenServiceMetrics(metrics, age, relay)),
         provide(TokenIssuer, [SigningKeys, TurnWriter, SOURCE, TokenServiceMetrics], (keys: SigningKeys, turns: TurnWriter, source: EventSource, metrics: TokenServiceMetrics) =>
@@ -208,7 +228,7 @@ export class TokenServiceModule {
           documents: [new TokenEventsReader(database), new GrantEventsReader(database)], trail: new AuditEventsReader(database), owed: new OwedEventsReader(database, SERVICE),
           progress: new ReconciliationsStore(database, SERVICE, config.STROWGER_INSTANCE), publisher,
         }, { everySeconds: config.RECONCILE_EVERY_SECONDS, confirmMs: 5000, now, counts }, serviceLog)),
-        ...peoplesPages(config),
+        ...peoplesPages(config), ...devices(config),
         provide(Metadata, [TokenServer, AuthorizeServer], (server: TokenServer, authorize: AuthorizeServer) => new Metadata(config.STROWGER_ISSUER, server.grantTypes, authorize.responseTypes)),
         { provide: APP_FILTER, inject: [RejectionRecorder, LOG], useFactory: (rejections: RejectionRecorder, serviceLog: ServiceLog) => new OAuthErrorFilter(rejections, serviceLog) },
       ],

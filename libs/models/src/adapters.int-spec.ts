@@ -1,5 +1,6 @@
 import { EventPublisher } from '@strowger/contracts/outbox';
 import { decodeBatch, Envelope } from '@strowger/contracts/cloud-event';
+import { native, tenant } from '@strowger/oauth-core/facts.fixture';
 import { RefreshKeys } from '@strowger/oauth-core/refresh-token';
 import { Standing } from '@strowger/oauth-core/standing';
 import { serversFor, TestServers } from '../../../test/servers';
@@ -15,6 +16,9 @@ import { AuditPostingsWriter } from './audit-postings/audit-postings.writer';
 import { trailSearchBehaviour } from './audit-postings/trail-search.behaviour';
 import { ConsentDocument, CONSENTS, consentIndexes } from './consents/consents.schema';
 import { Database, ensureIndexes, isDatabaseUnavailable } from './database';
+import { deviceAuthorizationsBehaviour } from './device-authorizations/device-authorizations.behaviour';
+import { DEVICE_AUTHORIZATIONS, deviceAuthorizationIndexes } from './device-authorizations/device-authorizations.schema';
+import { DeviceAuthorizationsStore } from './device-authorizations/device-authorizations.store';
 import { grantsBehaviour } from './grants/grants.behaviour';
 import { GrantDocument, grantIndexes, GRANTS } from './grants/grants.schema';
 import { GrantsStore } from './grants/grants.store';
@@ -37,7 +41,7 @@ import { TurnInsert, TurnWriter } from './turns/turn-writer';
 jest.setTimeout(60_000);
 
 const DAY_MS = 24 * 3600 * 1000;
-const owned = [[ACCESS_TOKENS, accessTokenIndexes], [AUDIT_EVENTS, auditEventIndexes], [AUDIT_POSTINGS, auditPostingsIndexes], [CONSENTS, consentIndexes], [GRANTS, grantIndexes], [OUTBOX, outboxIndexes], [RATE_LIMITS, rateLimitIndexes], [SIGNING_KEYS, signingKeyIndexes]] as const;
+const owned = [[ACCESS_TOKENS, accessTokenIndexes], [AUDIT_EVENTS, auditEventIndexes], [AUDIT_POSTINGS, auditPostingsIndexes], [CONSENTS, consentIndexes], [DEVICE_AUTHORIZATIONS, deviceAuthorizationIndexes], [GRANTS, grantIndexes], [OUTBOX, outboxIndexes], [RATE_LIMITS, rateLimitIndexes], [SIGNING_KEYS, signingKeyIndexes]] as const;
 
 /** Takes every message, as a stream does. */
 class TakingPublisher extends EventPublisher {
@@ -78,6 +82,13 @@ describe('counters in the database', () => {
   it('S85: keep no name that was typed', async () => {
     await new RateLimitsStore(database).hit({ what: 'password', whom: 'typed-into-the-wrong-field', windowSeconds: 900 }, new Date());
     expect(JSON.stringify(await database.collection(RATE_LIMITS).find().toArray())).not.toContain('typed');
+  });
+});
+
+describe('device authorizations in the database', () => {
+  deviceAuthorizationsBehaviour(() => {
+    const begin = (intervalSeconds: number) => new DeviceAuthorizationsStore(database, { lifetimeSeconds: 600, intervalSeconds }).begin(native(), tenant(), 'rest', { ip: '192.0.2.1', request_id: 'r' });
+    return Promise.resolve({ devices: new DeviceAuthorizationsStore(database, { lifetimeSeconds: 600, intervalSeconds: 5 }), pass: later, begun: async interval => (await begin(interval)).device_code });
   });
 });
 

@@ -1,4 +1,7 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { InMemoryOutbox } from '@strowger/messaging/in-memory-outbox.fake';
+import { newUserCode } from '@strowger/oauth-core/device-authorization';
+import { InMemoryDeviceAuthorizations } from '@strowger/oauth-core/device-authorizations.fake';
 import { InMemoryGrants } from '@strowger/oauth-core/grants.fake';
 import { RefreshKeys } from '@strowger/oauth-core/refresh-token';
 import { AuditEventDocument } from './audit-events/audit-events.schema';
@@ -7,6 +10,7 @@ import { InMemoryPostings } from './audit-postings/audit-postings.fake';
 import { AuditPostingsReader } from './audit-postings/audit-postings.reader';
 import { AuditPostingsWriter } from './audit-postings/audit-postings.writer';
 import { byLooking, trailSearchBehaviour } from './audit-postings/trail-search.behaviour';
+import { deviceAuthorizationsBehaviour } from './device-authorizations/device-authorizations.behaviour';
 import { grantsBehaviour } from './grants/grants.behaviour';
 import { outboxBehaviour } from './outbox/outbox.behaviour';
 import { InMemoryRateLimits } from './rate-limits/rate-limits.fake';
@@ -69,4 +73,22 @@ describe('searches of a trail in memory', () => {
       page: (tenantId, filter, limit, position) => searchTrail(looking, new AuditPostingsReader(store), { tenantId, filter, limit, after: position }),
     });
   }, 60);
+});
+
+describe('device authorizations in memory', () => {
+  deviceAuthorizationsBehaviour(() => {
+    let at = Date.now();
+    const devices = new InMemoryDeviceAuthorizations(() => new Date(at));
+    return Promise.resolve({
+      devices, pass: seconds => { at += seconds * 1000; return Promise.resolve(); },
+      begun: interval => {
+        const code = randomBytes(32).toString('base64url'), id = createHash('sha256').update(code).digest('base64url');
+        devices.devices.set(id, {
+          id, tenant_id: 't', version: 1, application_id: 'a', user_code: newUserCode(), scope: 'rest', sign_out_versions: { tenant: 1, application: 1 }, status: 'pending', interval,
+          ip: '192.0.2.1', created_at: new Date(at), expires_at: new Date(at + 600_000),
+        });
+        return Promise.resolve(code);
+      },
+    });
+  });
 });

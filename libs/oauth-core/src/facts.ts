@@ -49,6 +49,8 @@ export interface ApplicationFacts {
   readonly scope: string;
   /** Where authorization answers may go, each exactly as registered. */
   readonly redirect_uris: readonly string[];
+  /** When one was last added; absent: long ago. */
+  readonly redirect_uris_at?: Date;
   readonly owner: string;
   readonly password_grant: boolean;
   readonly token_format: TokenFormat;

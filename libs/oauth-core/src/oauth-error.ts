@@ -12,6 +12,11 @@ export const oauthErrors = {
   /** OpenID Connect Core §3.1.2.6: `prompt=none`, and nobody is logged in, or must be asked. */
   login_required: 400,
   consent_required: 400,
+  /** RFC 8628 §3.5: a device asks again. `authorization_denied` reads access_denied on the wire, with the status that the token endpoint needs. */
+  authorization_pending: 400,
+  slow_down: 400,
+  expired_token: 400,
+  authorization_denied: 400,
   /** No token was sent: RFC 6750 §3.1 wants no error code then, so the wire says invalid_request. */
   token_missing: 401,
   invalid_token: 401,
@@ -24,6 +29,7 @@ export const oauthErrors = {
   temporarily_unavailable: 503,
 } as const;
 export type OAuthErrorCode = keyof typeof oauthErrors;
+const wireCodes: Partial<Readonly<Record<OAuthErrorCode, string>>> = { token_missing: 'invalid_request', authorization_denied: 'access_denied' };
 
 /**
  * A refusal that the client is told. `description` is public: what was wrong and what would do, in printable ASCII
@@ -43,5 +49,5 @@ export class OAuthError extends Error {
   }
   get status(): number { return oauthErrors[this.code]; }
   /** The code as the client reads it. */
-  get wireCode(): string { return this.code === 'token_missing' ? 'invalid_request' : this.code; }
+  get wireCode(): string { return wireCodes[this.code] ?? this.code; }
 }

@@ -1,3 +1,4 @@
+import { DeviceAuthorizationFacts } from './device-authorization';
 import { AccessTokenClaims, AccountFacts, Actor, ApplicationFacts, TenantFacts } from './facts';
 import { GrantFacts } from './refresh-token';
 import { KnownScopes } from './scope';
@@ -74,4 +75,18 @@ export abstract class Grants {
    * @throws OAuthError temporarily_unavailable - nobody knows whether it happened; asking again is safe
    */
   abstract revoke(grant: GrantFacts, reason: string, by: By, origin: Origin): Promise<void>;
+}
+
+/** A device authorization and the database's time at which it was read. */
+export interface DeviceAuthorizationAt { readonly device: DeviceAuthorizationFacts; readonly now: Date }
+
+/** Device authorizations as the device sees them: it polls, and is answered once. Nothing here is an event. */
+export abstract class DeviceAuthorizations {
+  abstract read(deviceCode: string): Promise<DeviceAuthorizationAt | undefined>;
+  /** Takes the turn of a poll by one compare-and-set. False: the interval since the last one is not over, by the database's clock. */
+  abstract poll(device: DeviceAuthorizationFacts): Promise<boolean>;
+  /** Makes the interval longer, once for all that read it as it was. */
+  abstract slowDown(device: DeviceAuthorizationFacts): Promise<void>;
+  /** Notes the first answer; later ones change nothing. */
+  abstract use(device: DeviceAuthorizationFacts): Promise<void>;
 }

@@ -171,6 +171,17 @@ describe('an application', () => {
     expect(events.every(isOfCatalogue)).toBe(true);
   });
 
+  test('keeps when a redirect URI was added, which taking one away does not change', async () => {
+    const { path, id } = await demo.register(alice, { redirect_uris: [] }), at = async () => (await demo.storedApplication(id)).redirect_uris_at?.getTime();
+    expect(await at()).toBeUndefined();
+    await demo.call(alice, 'PATCH', path, { redirect_uris: ['https://a.example/1', 'https://a.example/2'] });
+    const added = await at();
+    expect(Math.abs((added ?? 0) - Date.now())).toBeLessThan(60_000);
+    for (const change of [{ redirect_uris: ['https://a.example/1'] }, { name: 'Other' }]) await demo.call(alice, 'PATCH', path, change);
+    expect(await at()).toBe(added);
+    expect((await demo.storedApplication((await demo.register(alice)).id)).redirect_uris_at).toBeInstanceOf(Date);
+  });
+
   test.each<[string, Record<string, unknown>, number]>([
     ['access_level all', { access_level: 'all' }, 403], ['password_grant', { password_grant: true }, 403], ['type', { type: 'native' }, 400], ['client_id', { client_id: 'a'.repeat(32) }, 400],
     ['owner', { owner: 'x' }, 400], ['tenant_id', { tenant_id: 'x' }, 400], ['status', { status: 'active' }, 400], ['secrets', { secrets: [] }, 400], ['an update operator', { $set: { owner: 'x' } }, 400],

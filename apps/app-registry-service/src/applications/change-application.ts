@@ -40,7 +40,7 @@ export class ChangeApplication {
     const scope = wantedScope === undefined ? undefined : registeredScope(wantedScope, new KnownScopes(await this.scopes.grantable()));
     return this.settle(wish, before => {
       assertPasswordGrant(before.type, change.password_grant === true);
-      const wanted: Application = { ...before, ...change, ...(scope !== undefined && { scope }) };
+      const wanted: Application = { ...before, ...change, ...(scope !== undefined && { scope }), ...(change.redirect_uris?.some(uri => !before.redirect_uris.includes(uri)) && { redirect_uris_at: wish.origin.time }) };
       if (description) wanted.description = description;
       else if (description !== undefined) delete wanted.description;
       if (website) wanted.website = website;

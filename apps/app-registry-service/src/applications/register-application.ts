@@ -38,6 +38,7 @@ export function newApplication({ secret, ...wanted }: Registration, { tenantId, 
     application: {
       ...wanted, id: newId(now), tenant_id: tenantId, owner, client_id: generateClientId(), secrets: fresh ? [fresh.kept] : [], previous_client_ids: [],
       status: 'active', version: 1, rights_version: 1, sign_out_version: 1, created_at: now,
+      ...(wanted.redirect_uris.length > 0 && { redirect_uris_at: now }),
     },
     ...(fresh && { clientSecret: fresh.text }),
   };

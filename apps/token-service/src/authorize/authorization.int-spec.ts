@@ -152,6 +152,21 @@ describe('the authorization endpoint', () => {
   it('tells the person of an application that is disabled, and does not know one that is deleted', async () => {
     for (const status of ['disabled', 'deleted'] as const) isPage(await known.authorize(await scene.application(alice, { type: 'web_server', redirect_uris: [CALLBACK], status })));
   });
+  it('S16: sends nobody who is not logged in to a website that somebody registered a moment ago, but by a link that says where it leads', async () => {
+    const applications = scene.database.collection<ApplicationDocument>('applications'), day = 24 * 3600_000;
+    const fresh = await scene.application(alice, { type: 'web_server', scope: 'rest', redirect_uris: [CALLBACK, 'http://127.0.0.1/cb'], redirect_uris_at: new Date(), name: '<b>Free minutes</b>' });
+    for (const params of [{ scope: 'nothing' }, { response_type: 'x' }, { prompt: 'none' }, { response_type: '' }]) {
+      const held = await browser().authorize(fresh, { redirect_uri: CALLBACK, state: 's', ...params });
+      isPage(held);
+      expect(held.text).toContain('&lt;b&gt;Free minutes&lt;/b&gt;');
+      expect(held.text).toContain('<a class="button second" rel="noreferrer" href="https://app.example.com/cb?error=');
+    }
+    expect(sentTo(await browser().authorize(fresh, { redirect_uri: CALLBACK })).pathname).toBe('/login');
+    isRed(await browser().authorize(fresh, { redirect_uri: 'http://127.0.0.1/cb', scope: 'nothing', state: 's' }), 'invalid_scope', 'http://127.0.0.1/cb');
+    isRed(await known.authorize(fresh, { redirect_uri: CALLBACK, scope: 'nothing', state: 's' }), 'invalid_scope');
+    await applications.updateOne({ _id: fresh._id }, { $set: { redirect_uris_at: new Date(Date.now() - day) } });
+    await eventually('the end of the day', async () => (await browser().authorize(fresh, { redirect_uri: CALLBACK, scope: 'nothing', state: 's' })).status === 303);
+  });
   it('takes what was registered a moment ago', async () => {
     const late = await scene.application(alice, { type: 'web_server', redirect_uris: [] });
     isPage(await known.authorize(late));

@@ -3,9 +3,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuthorizationParameters, authorizationParameters } from '@strowger/oauth-core/authorization-request';
 import { formOf, originOf } from '../client-auth/authenticated-client';
 import { Browsers } from '../login/browsers';
-import { sendTo } from '../page/page';
+import { sendPage, sendTo } from '../page/page';
 import { withinDeadline } from '../request-deadline';
 import { BeginAuthorization } from './begin-authorization';
+import { heldAnswerPage } from './held-answer.page';
 
 /** GET and POST `/oauth/authorize` (RFC 6749 §3.1): both are the same request. */
 @Controller('oauth/authorize')
@@ -23,6 +24,7 @@ export class AuthorizeController {
 
   private async begin(parameters: AuthorizationParameters, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const at = new Date();
-    sendTo(reply, await withinDeadline(request, (async () => this.authorization.run(parameters, await this.browsers.of(request, reply), at, originOf(request)))()));
+    const { to, held } = await withinDeadline(request, (async () => this.authorization.run(parameters, await this.browsers.of(request, reply), at, originOf(request)))());
+    if (held) sendPage(reply, 400, heldAnswerPage(held.application.name, held.refusal, to)); else sendTo(reply, to);
   }
 }

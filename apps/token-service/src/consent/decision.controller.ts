@@ -8,8 +8,9 @@ import { Browsers } from '../login/browsers';
 import { sendPage, sendTo } from '../page/page';
 import { queryOf } from '../page/page-query';
 import { withinDeadline } from '../request-deadline';
-import { CHOICE, consentPage } from './consent.page';
+import { consentPage } from './consent.page';
 import { Asked, DecideAuthorization } from './decide-authorization';
+import { chosenIn } from './scope-choices';
 
 const FORM = 'consent';
 
@@ -35,7 +36,7 @@ export class DecisionController {
     this.browsers.assertOwnForm(request, browser, FORM, id, shown);
     const next = await this.decisions.asked(id, browser);
     if ('to' in next) { sendTo(reply, next.to); return; }
-    const chosen = new Set([...form.keys()].filter(name => name.startsWith(CHOICE)).map(name => name.slice(CHOICE.length))), decision = form.get('decision');
+    const chosen = chosenIn(form), decision = form.get('decision');
     if (decision === 'deny') { sendTo(reply, await this.decisions.deny(next, originOf(request))); return; }
     const note = digestOf(next) !== shown ? 'The application was changed a moment ago. Look again at what it asks for.'
       : decision !== 'allow' ? 'Choose whether to allow or to deny.' : next.offered.some(({ key }) => chosen.has(key)) ? undefined : 'Nothing is ticked. Tick what you allow, or deny.';

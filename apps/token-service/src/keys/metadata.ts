@@ -1,3 +1,5 @@
+import { DEVICE_CODE } from '@strowger/oauth-core/application-rules';
+
 /** Authorization server metadata (RFC 8414 §2): only what really works is advertised. */
 export class Metadata {
   /** The document as text, made once. */
@@ -8,6 +10,7 @@ export class Metadata {
       issuer,
       authorization_endpoint: `${issuer}/oauth/authorize`,
       token_endpoint: `${issuer}/oauth/token`,
+      ...(grantTypes.includes(DEVICE_CODE) && { device_authorization_endpoint: `${issuer}/oauth/device_authorization` }),
       introspection_endpoint: `${issuer}/oauth/introspect`,
       revocation_endpoint: `${issuer}/oauth/revoke`,
       jwks_uri: `${issuer}/.well-known/jwks.json`,

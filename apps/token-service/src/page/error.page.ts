@@ -16,5 +16,5 @@ export const errorPage = ({ code, description }: OAuthError, requestId: string):
   footer: html`<code>${code}</code> · request <code>${requestId}</code>`,
 });
 
-/** A parameter's name stays as it is. */
-const sentence = (text: string): string => `${/^[a-z]+ /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text}.`;
+/** A text of an error as a sentence; a parameter's name stays as it is. */
+export const sentence = (text: string): string => `${/^[a-z]+ /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text}.`;

@@ -24,6 +24,8 @@ label.field input{display:block;width:100%;margin-top:.375rem;padding:.6875rem .
 button,.button{display:inline-block;width:100%;padding:.75rem 1rem;font:inherit;font-weight:600;text-align:center;border:1px solid var(--accent);border-radius:.5rem;background:var(--accent);color:var(--accent-ink);cursor:pointer}
 button.second{background:none;border-color:var(--strong);color:var(--text)}
 button.plain{width:auto;padding:0;border:0;background:none;font-weight:500;color:var(--accent);text-decoration:underline;text-underline-offset:.15em}
+a.button{text-decoration:none}
+a.button.second{background:none;border-color:var(--strong);color:var(--text)}
 button:hover{filter:brightness(1.08)}
 button.second:hover{background:var(--ground);filter:none}
 a{color:var(--accent);text-underline-offset:.15em}
@@ -47,6 +49,11 @@ label.choice span{min-width:0;overflow-wrap:anywhere}
 .facts p{margin:0 0 .375rem}
 .facts strong{font-weight:600;color:var(--text)}
 .actions{display:grid;grid-template-columns:1fr 1fr;gap:.75rem;position:sticky;bottom:0;padding:.75rem 0;margin-bottom:-.75rem;background:var(--card);box-shadow:0 -.5rem .75rem -.25rem var(--card)}
+p.code,label.field input.code{font:600 1.5rem/1.3 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;letter-spacing:.08em}
+p.code{margin:1.25rem 0;font-size:1.75rem}
+label.field input.code{padding:.75rem .8125rem;font-size:1.375rem}
+label.field input::placeholder{color:var(--soft);opacity:.55}
+form+.who{margin-bottom:0}
 footer{margin-top:1.5rem;font-size:.8125rem;color:var(--soft);text-align:center;overflow-wrap:anywhere}
 code{font:.875em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 @media (max-width:30rem){body{padding:0;background:var(--card)}main{border:0;border-radius:0;box-shadow:none}footer{padding:0 1.5rem 1.5rem}}

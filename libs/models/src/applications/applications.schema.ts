@@ -25,7 +25,7 @@ export interface ApplicationDocument extends Omit<ApplicationFacts, 'id' | 'secr
 const required = { type: String, required: true } as const;
 export const applicationSchema = new Schema<ApplicationDocument>({
   _id: required, tenant_id: required, version: { type: Number, required: true }, client_id: required, name: required, type: required,
-  description: String, website: String, scope: required, access_level: required, redirect_uris: [String], owner: required,
+  description: String, website: String, scope: required, access_level: required, redirect_uris: [String], redirect_uris_at: Date, owner: required,
   password_grant: { type: Boolean, required: true }, token_format: required,
   secrets: [new Schema<SecretDocument>({ id: required, hash: { type: Buffer, required: true }, created_at: { type: Date, required: true }, expires_at: Date }, { _id: false })],
   previous_client_ids: [String],
