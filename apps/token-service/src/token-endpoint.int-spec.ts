@@ -234,13 +234,13 @@ test('S70, S69: metadata names the configured issuer exactly, whatever the Host,
   for (const headers of [{}, { host: 'evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https', forwarded: 'host=evil.example' }]) {
     const answer = await send(scene.url('/.well-known/oauth-authorization-server'), { method: 'GET', headers });
     expect(answer.json).toEqual({
-      issuer, authorization_endpoint: `${issuer}/oauth/authorize`, token_endpoint: `${issuer}/oauth/token`, introspection_endpoint: `${issuer}/oauth/introspect`, revocation_endpoint: `${issuer}/oauth/revoke`, jwks_uri: `${issuer}/.well-known/jwks.json`, response_types_supported: ['code', 'token'],
+      issuer, authorization_endpoint: `${issuer}/oauth/authorize`, token_endpoint: `${issuer}/oauth/token`, introspection_endpoint: `${issuer}/oauth/introspect`, revocation_endpoint: `${issuer}/oauth/revoke`, device_authorization_endpoint: `${issuer}/oauth/device_authorization`, jwks_uri: `${issuer}/.well-known/jwks.json`, response_types_supported: ['code', 'token'],
       response_modes_supported: ['query', 'fragment'], code_challenge_methods_supported: ['S256'], authorization_response_iss_parameter_supported: true,
-      grant_types_supported: ['authorization_code', 'client_credentials', 'password', 'refresh_token', 'urn:ietf:params:oauth:grant-type:token-exchange', 'implicit'], token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      grant_types_supported: ['authorization_code', 'client_credentials', 'password', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code', 'urn:ietf:params:oauth:grant-type:token-exchange', 'implicit'], token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
       introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'], revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
     });
   }
-  for (const path of ['/oauth/token', '/oauth/introspect', '/oauth/revoke']) expect((await scene.post(path, {})).status).not.toBe(404);
+  for (const path of ['/oauth/token', '/oauth/introspect', '/oauth/revoke', '/oauth/device_authorization']) expect((await scene.post(path, {})).status).not.toBe(404);
   expect((await send(scene.url('/oauth/authorize'), { method: 'GET' })).status).toBe(400);
   for (const path of ['/admin', '/', '/oauth']) expect(errorOf(await send(scene.url(path), { method: 'GET' }))).toEqual([404, 'not_found']);
 });
