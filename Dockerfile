@@ -49,5 +49,8 @@ CMD ["node", "--enable-source-maps", "dist/apps/scope-service/src/main.js"]
 FROM service AS audit-service
 CMD ["node", "--enable-source-maps", "dist/apps/audit-service/src/main.js"]
 
+FROM service AS pbx-api-service
+CMD ["node", "--enable-source-maps", "dist/apps/pbx-api-service/src/main.js"]
+
 FROM service AS portal-service
 CMD ["node", "--enable-source-maps", "dist/apps/portal-service/src/main.js"]

@@ -11,12 +11,12 @@ const TIMEOUT_SECONDS = 2, CLOSED_WITHIN_SECONDS = 30, FORM = 'application/x-www
 /** A path of each service that answers whoever has a token, and what it says to it. */
 const good: Readonly<Record<Service, readonly [path: string, status: number]>> = {
   'token-service': ['/oauth/tokens', 200], 'app-registry-service': ['/api/applications', 200], 'scope-service': ['/api/scopes', 200], 'audit-service': ['/api/audit/events', 200],
-  'portal-service': ['/api/scopes', 200],
+  'pbx-api-service': ['/api/rest/extensions', 200],  'portal-service': ['/api/scopes', 200],
 };
 /** A path of each service to which a body may be sent, of this type; a service without one refuses every body. */
 const bodies: Readonly<Record<Service, readonly [path: string, type: string]>> = {
   'token-service': ['/oauth/token', FORM], 'app-registry-service': ['/api/applications', 'application/json'], 'scope-service': ['/api/scopes', FORM], 'audit-service': ['/api/audit/events', FORM],
-  'portal-service': ['/oauth/token', FORM],
+  'pbx-api-service': ['/api/rest/calls', 'application/json'],  'portal-service': ['/oauth/token', FORM],
 };
 
 let system: System, database: Database, token: string;
@@ -26,7 +26,7 @@ beforeAll(async () => {
   database = new Database({ MONGODB_URI: system.servers.mongodbUri });
   await database.connected();
   const tenant = await SeededTenant.in(database), administrator = await tenant.account({ role: 'administrator' });
-  const { client_id, secret } = await tenant.application(administrator._id, { scope: 'strowger', access_level: 'all' });
+  const { client_id, secret } = await tenant.application(administrator._id, { scope: 'rest strowger', access_level: 'all' });
   // The services announce their scopes by themselves, each in its time.
   await eventually('a token for every service', async () => {
     const answer = await send(`${system.url('token-service')}/oauth/token`, { headers: { 'content-type': FORM }, body: `grant_type=client_credentials&client_id=${client_id}&client_secret=${secret}` });

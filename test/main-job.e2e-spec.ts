@@ -110,6 +110,26 @@ test('the README\'s lines for a desk phone, with what a person does between them
   expect(claimsOf(token.access_token)).toMatchObject({ client_id: stack.demo('DEMO_NATIVE_CLIENT_ID'), role: 'user' });
 }, 60_000);
 
+test('the README\'s lines for the PBX, pasted: what is alice\'s, a callback and its end, and the level that configuration needs', async () => {
+  const [own = '', missed = '', call = '', forward = ''] = shellBlocks(readme, 'The PBX by REST').map(block => `${block}\necho; echo '${MARK}'\n`);
+  const [, extensions = '', log = '', called = '', refused = ''] = (await bash([here(`${blocks[0] ?? ''}\necho; echo '${MARK}'\n`), own, missed, call, forward].join('\n'))).split(`\n${MARK}\n`);
+  expect(JSON.parse(extensions)).toMatchObject({ items: [{ id: '101', name: 'Alice' }], next_cursor: null });
+  const [first = '', ...csv] = log.trim().split(/(?<=})\s*(?="id")/);
+  const { items } = JSON.parse(first) as { readonly items: readonly { readonly extensions: readonly string[]; readonly result: string }[] };
+  expect(items.map(({ extensions: of, result }) => [of, result])).toEqual(Array(3).fill([['101'], 'missed']));
+  expect(csv.join('').trim().split('\r\n').map(line => line.split(',').length)).toEqual([12, 12, 12]);
+  expect(called).toMatch(/"extension":"101".*"to":"102".*\n204/s);
+  expect(JSON.parse(refused)).toMatchObject({ error: 'access_denied', status: 'app_access_type_deny' });
+});
+
+test('the README\'s lines for GraphQL, pasted: what is alice\'s, with what it leads to; a narrow token has a narrow schema', async () => {
+  const [token = ''] = shellBlocks(readme, 'The PBX by REST'), pasted = [here(blocks[0] ?? ''), token, `echo; echo '${MARK}'`, ...shellBlocks(readme, 'The PBX by GraphQL').map(block => block.replaceAll('\ncurl', `\necho; echo '${MARK}'\ncurl`))];
+  const [, log = '', fields = '', missing = ''] = (await bash(pasted.join('\n'))).split(`\n${MARK}\n`);
+  expect(JSON.parse(log)).toMatchObject({ data: { call_log: { items: Array(3).fill({ extension_details: [{ name: 'Alice' }] }) } } });
+  expect(JSON.parse(fields)).toEqual({ data: { __schema: { queryType: { fields: [{ name: 'granted_scopes' }, { name: 'call_log' }, { name: 'call_log_entry' }] } } } });
+  expect(JSON.parse(missing)).toMatchObject({ errors: [{ message: 'Cannot query field "faxes" on type "Query".' }] });
+});
+
 test('what npm start prints to be pasted are those lines, and no password', () => {
   for (const line of blocks.flatMap(block => block.split('\n')).filter(text => !text.startsWith('source'))) expect(stack.screen()).toContain(line);
   expect(stack.screen()).toMatch(new RegExp(`^source .*${demoFile(dataDir).replace(/^.*\//, '')}$`, 'm'));

@@ -143,9 +143,9 @@ const databaseMute: Fault = {
 };
 
 export const faults: readonly Fault[] = [
-  killOf('token-service'), killOf('audit-service'), killOf('app-registry-service'), killOf('scope-service'), killOf('portal-service'),
+  killOf('token-service'), killOf('audit-service'), killOf('app-registry-service'), killOf('scope-service'), killOf('pbx-api-service'), killOf('portal-service'),
   killOfServer('nats'), killOfServer('databaseFront'), killOfServer('database'),
-  freezeOf('token-service'), freezeOf('audit-service'), freezeOf('app-registry-service'), freezeOf('scope-service'), freezeOf('portal-service'),
+  freezeOf('token-service'), freezeOf('audit-service'), freezeOf('app-registry-service'), freezeOf('scope-service'), freezeOf('pbx-api-service'), freezeOf('portal-service'),
   freezeOfServer('nats'), freezeOfServer('databaseFront'),
   busCut, busMute, databaseMute, withoutTokens, withoutOutbox, withoutGrants,
 ];

@@ -6,6 +6,7 @@ import { adminConfig } from '../../apps/app-registry-service/src/admin/admin.con
 import { adminConfig as tokenAdminConfig } from '../../apps/token-service/src/admin/admin.config';
 import { auditServiceConfig } from '../../apps/audit-service/src/audit-service.config';
 import { portalServiceConfig } from '../../apps/portal-service/src/portal-service.config';
+import { pbxApiServiceConfig } from '../../apps/pbx-api-service/src/pbx-api-service.config';
 import { scopeServiceConfig } from '../../apps/scope-service/src/scope-service.config';
 import { tokenServiceConfig } from '../../apps/token-service/src/token-service.config';
 import { repositoryRoot } from '../local-stack/repository-root';
@@ -107,7 +108,7 @@ describe('secrets', () => {
 describe('what a service finds in its environment', () => {
   const starts: Readonly<Record<string, () => unknown>> = {
     'token-service': () => tokenServiceConfig(), 'app-registry-service': () => appRegistryConfig(), 'scope-service': () => scopeServiceConfig(),
-    'audit-service': () => auditServiceConfig(), 'portal-service': () => portalServiceConfig(), provisioner: () => provisionerConfig(), admin: () => adminConfig('/nowhere'),
+    'audit-service': () => auditServiceConfig(), 'pbx-api-service': () => pbxApiServiceConfig(), 'portal-service': () => portalServiceConfig(), provisioner: () => provisionerConfig(), admin: () => adminConfig('/nowhere'),
     'token-admin': () => tokenAdminConfig('/nowhere'),
   };
   const start = (name: string, environment: Readonly<Record<string, string>>): unknown => {

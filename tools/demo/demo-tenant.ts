@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { generatePassword } from '@strowger/credentials/client-secret';
+import { pbxScopes } from '../../apps/pbx-api-service/src/scopes/pbx-scopes';
 import { CallFailed, ManagementApi, obtainToken } from './management-api';
-import { pbxScopes } from './pbx-scopes';
 
 const PAGE = 'limit=200';
 const PATIENCE_MS = 30_000, PAUSE_MS = 250, PASSWORD_PAUSE_MS = 1000, PASSWORD_TRIES = 5;
@@ -48,7 +48,7 @@ export class DemoAccounts {
     return new DemoAccounts(api, new Map((await pages(api, '/api/accounts', Accounts)).map(({ username, id }) => [username, id])));
   }
 
-  user(username: string, rest: { readonly role?: 'auditor'; readonly access?: 'read_only' } = {}): Promise<DemoAccount> {
+  user(username: string, rest: { readonly role?: 'auditor'; readonly access?: 'read_only'; readonly extension_id?: string } = {}): Promise<DemoAccount> {
     return this.account(username, { kind: 'user', username, ...rest });
   }
   /** `owner` is an account's id. */
@@ -56,10 +56,10 @@ export class DemoAccounts {
     return this.account(email, { kind: 'api_access', email, ...rest });
   }
 
-  private async account(username: string, body: object): Promise<DemoAccount> {
+  private async account(username: string, body: { readonly kind: string; readonly username?: string; readonly email?: string; readonly extension_id?: string }): Promise<DemoAccount> {
     const password = generatePassword(), known = this.known.get(username);
     if (known === undefined) return { id: (await this.api.post('/api/accounts', { ...body, password }, Account)).id, password };
-    await this.api.patch(`/api/accounts/${known}`, { password });
+    await this.api.patch(`/api/accounts/${known}`, { password, ...(body.extension_id !== undefined && { extension_id: body.extension_id }) });
     return { id: known, password };
   }
 }

@@ -2,11 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
-import { AnnouncedScope, ScopeAnnouncement } from '@strowger/contracts/scope-announcement';
 import { repositoryRoot } from '../local-stack/repository-root';
 import { bringBackDemo, demoFile, demoNames, DemoValues, readAssignments, setDemoAside, writeDemo } from './demo-values';
 import { firstLines, firstTokenBlocks } from './first-lines';
-import { pbxScopes } from './pbx-scopes';
 
 let dataDir: string;
 const values = Object.fromEntries(demoNames.map(name => [name, `value of ${name} $x \`y\` "z"`])) as Record<(typeof demoNames)[number], string> satisfies DemoValues;
@@ -51,19 +49,5 @@ describe('the lines to paste', () => {
   });
   test('name the file where it lies, and change nothing else', () => {
     expect(firstLines(readme, join(process.cwd(), 'x/demo.env'))).toBe(firstTokenBlocks(readme).join('\n').replace('source .strowger/demo.env', 'source x/demo.env'));
-  });
-});
-
-describe('the demo PBX\'s scopes', () => {
-  test('are an announcement that the catalogue takes, each scope once', () => {
-    expect(ScopeAnnouncement.parse({ scopes: pbxScopes }).scopes).toHaveLength(new Set(pbxScopes.map(({ scope }) => scope)).size);
-  });
-  test('level call_api has every read, and of the writes those that handle calls (seed 001)', () => {
-    const callApi = (level: AnnouncedScope['access_level'], type: string) => pbxScopes.filter(({ scope, access_level }) => scope.startsWith(type) && access_level === level).map(({ scope }) => scope);
-    for (const type of ['rest', 'gql']) {
-      expect(callApi('call_api', type).filter(scope => !scope.endsWith(':read')).sort()).toEqual(
-        ['calls:write', 'eventhandlers:write', 'faxes:write', 'recordings:write:delete', 'voicemail:write:delete'].map(rest => `${type}:${rest}`));
-      expect(callApi('all', type).filter(scope => scope.endsWith(':read'))).toEqual([]);
-    }
   });
 });

@@ -3,26 +3,25 @@ import { basename, dirname, join, relative } from 'node:path';
 import { repositoryRoot } from '../local-stack/repository-root';
 import { demoFile, setDemoAside } from './demo-values';
 import { firstLines } from './first-lines';
-import { DemoBus, runScopeAnnouncer } from './run-scope-announcer';
 import { DemoOptions, seedDemo } from './seed-demo';
 
 /** The demo beside a running stack. */
 export interface RunningDemo {
   /** What to read on the screen: where the credentials are, and lines to paste. */
   readonly lines: readonly string[];
-  /** Announces no more; the demo's file goes with the system that it speaks of. */
-  readonly stop: () => Promise<void>;
+  /** The demo's file goes with the system that it speaks of. */
+  readonly stop: () => void;
 }
 
 /**
- * Announces the PBX's scopes for as long as the stack runs, and seeds the demo where that is still to be done.
- * @throws Error - see `seedDemo`; the announcing has stopped
+ * Seeds the demo where that is still to be done.
+ * @throws Error - see `seedDemo`
  */
-export async function runDemo(options: DemoOptions & DemoBus): Promise<RunningDemo> {
-  const { dataDir } = options, file = demoFile(dataDir), announcer = runScopeAnnouncer(options);
-  try { await seedDemo(options); } catch (error) { await announcer.stop(); throw error; }
+export async function runDemo(options: DemoOptions): Promise<RunningDemo> {
+  const { dataDir } = options, file = demoFile(dataDir);
+  await seedDemo(options);
   const shown = shortName(file), readme = readFileSync(join(repositoryRoot, 'README.md'), 'utf8');
-  const stop = async (): Promise<void> => { setDemoAside(dataDir); await announcer.stop(); };
+  const stop = (): void => { setDemoAside(dataDir); };
   return { stop, lines: [`demo PBX: passwords and client secrets are in ${relative(process.cwd(), shown)}`, '', firstLines(readme, shown)] };
 }
 

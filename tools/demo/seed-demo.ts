@@ -1,9 +1,11 @@
 import { rmSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { ServiceName } from '@strowger/contracts/event-catalogue';
 import { demoAdministrator } from './demo-administrator';
 import { Credentials, DemoAccounts, DemoApplications, tokenOfPerson, waitForScopes } from './demo-tenant';
 import { bringBackDemo, DemoValues, writeDemo } from './demo-values';
+import { seedDemoPbx } from './demo-pbx';
 import { ManagementApi, obtainToken } from './management-api';
 
 const TENANT = 'demo';
@@ -23,7 +25,7 @@ export interface DemoOptions {
 
 /**
  * Seeds the demo PBX through the services' own APIs and then writes `<data>/demo.env`: tenant `demo` with the legacy grants on,
- * its people, API accesses and one application of each type. Every password and secret is random. Where an earlier run has
+ * its people, API accesses, one application of each type, and a PBX with a past. Every password and secret is random. Where an earlier run has
  * done it, only the URL is written anew; where it came half-way, the rest is made and what was shown once is replaced.
  * @throws Error - a service refused or failed; seeding again goes on from there
  */
@@ -35,18 +37,18 @@ export async function seedDemo({ frontUrl, dataDir, environmentOf, log }: DemoOp
   const token = await obtainToken(frontUrl, { grant_type: 'client_credentials', client_id: administrator.clientId, client_secret: administrator.clientSecret });
   const api = new ManagementApi(frontUrl, token);
   await api.patch('/api/tenant', { password_grant: true, api_application: true, implicit_grant: true });
-  await waitForScopes(api);
-  const people = await seedPeople(api);
+  const { tenant_id } = await api.get('/oauth/resource', z.object({ tenant_id: z.string() }));
+  const [people] = await Promise.all([waitForScopes(api).then(() => seedPeople(api)), seedDemoPbx(tenant_id, commandEnvironment(environmentOf('pbx-api-service')))]);
   const applications = await seedApplications(api, new ManagementApi(frontUrl, await tokenOfPerson(frontUrl, 'alice', people.DEMO_ALICE_PASSWORD)));
   writeDemo(dataDir, {
-    STROWGER_URL: frontUrl, DEMO_ADMIN_PASSWORD: administrator.password, DEMO_ADMIN_CLIENT_ID: administrator.clientId, DEMO_ADMIN_CLIENT_SECRET: administrator.clientSecret,
+    STROWGER_URL: frontUrl, DEMO_TENANT_ID: tenant_id, DEMO_ADMIN_PASSWORD: administrator.password, DEMO_ADMIN_CLIENT_ID: administrator.clientId, DEMO_ADMIN_CLIENT_SECRET: administrator.clientSecret,
     ...people, ...applications,
   });
 }
 
 async function seedPeople(api: ManagementApi) {
   const accounts = await DemoAccounts.of(api);
-  const auditor = await accounts.user('auditor', { role: 'auditor' }), alice = await accounts.user('alice'), bob = await accounts.user('bob', { access: 'read_only' });
+  const auditor = await accounts.user('auditor', { role: 'auditor' }), alice = await accounts.user('alice', { extension_id: '101' }), bob = await accounts.user('bob', { access: 'read_only', extension_id: '102' });
   const access = await accounts.apiAccess('access@example.com', { owner: alice.id, impersonation: true });
   const callog = await accounts.apiAccess('callog@example.com', { owner: alice.id, impersonation: false });
   return {

@@ -54,16 +54,16 @@ async function start(options: Options): Promise<void> {
     database: databaseOf(localStackConfig.mongodbUri ?? '') ?? DATABASE,
     ports: {
       'token-service': await freePort(), 'app-registry-service': await freePort(), 'scope-service': await freePort(),
-      'audit-service': await freePort(), 'portal-service': port,
+      'audit-service': await freePort(), 'pbx-api-service': await freePort(), 'portal-service': port,
     },
   };
   say(`starting ${services.join(', ')} (logs: ${relative(process.cwd(), stack.logsDirectory) || '.'})`);
   await Promise.all(services.map(name => startService(name, stack, supervisor)));
   writeAdminEnvironment(dataDir, 'admin.env', serviceEnvironment('app-registry-service', stack));
   writeAdminEnvironment(dataDir, 'admin.token-service.env', serviceEnvironment('token-service', stack));
-  const demo = options.demo ? await runDemo({ ...servers, frontUrl, dataDir, environmentOf: name => serviceEnvironment(name, stack), log: say }) : undefined;
-  if (demo) stopServers = async () => { await demo.stop(); await servers.stop(); };
-  for (const line of [`ready after ${seconds()} s`, `  front door  ${frontUrl}`, `  tokens      ${frontUrl}/oauth/token`, `  audit       ${frontUrl}/api/audit/events`, ...demo?.lines ?? []]) say(line);
+  const demo = options.demo ? await runDemo({ frontUrl, dataDir, environmentOf: name => serviceEnvironment(name, stack), log: say }) : undefined;
+  if (demo) stopServers = async () => { demo.stop(); await servers.stop(); };
+  for (const line of [`ready after ${seconds()} s`, `  front door  ${frontUrl}`, `  tokens      ${frontUrl}/oauth/token`, `  audit       ${frontUrl}/api/audit/events`, `  PBX         ${frontUrl}/api/rest, ${frontUrl}/api/gql`, ...demo?.lines ?? []]) say(line);
   say('Ctrl-C stops everything.');
 }
 

@@ -7,7 +7,7 @@ import { RunningServers } from './servers';
 import { Supervised, Supervisor } from './supervisor';
 
 /** The services of a one-host install, in the order of their start. portal-service is the front door. */
-export const services = ['token-service', 'app-registry-service', 'scope-service', 'audit-service', 'portal-service'] as const satisfies readonly ServiceName[];
+export const services = ['token-service', 'app-registry-service', 'scope-service', 'audit-service', 'pbx-api-service', 'portal-service'] as const satisfies readonly ServiceName[];
 type StackService = (typeof services)[number];
 
 /** What the services of one stack have in common. */
@@ -37,7 +37,7 @@ const AUDIT_SERVICE_HEAP = '--max-old-space-size=384 --max-semi-space-size=8';
 const isOfStack = (name: ServiceName): name is StackService => services.some(service => service === name);
 const urlOf = (port: number): string => `http://127.0.0.1:${String(port)}`;
 
-/** The whole environment of a service's process. Another service's name, such as pbx-api-service, gets its bus user and credential as well. */
+/** The whole environment of a service's process. */
 export function serviceEnvironment(name: ServiceName, stack: Stack, { instance = `${name}-1`, port, env = {} }: Instance = {}): Record<string, string> {
   const { servers, secrets, database, ports } = stack;
   return {
@@ -59,6 +59,7 @@ export function serviceEnvironment(name: ServiceName, stack: Stack, { instance =
     APP_REGISTRY_SERVICE_URL: urlOf(ports['app-registry-service']),
     SCOPE_SERVICE_URL: urlOf(ports['scope-service']),
     AUDIT_SERVICE_URL: urlOf(ports['audit-service']),
+    PBX_API_SERVICE_URL: urlOf(ports['pbx-api-service']),
     ...(name === 'token-service' && { STROWGER_SERVICES: secrets.serviceHashes, STROWGER_KEYS: secrets.keys }),
     ...(name === 'audit-service' && { NODE_OPTIONS: AUDIT_SERVICE_HEAP }),
     ...env,

@@ -80,7 +80,7 @@ async function costs(database: Database, rows: number, dataDir: string): Promise
 async function trail(servers: RunningServers, dataDir: string, supervisor: Supervisor, options: Options): Promise<void> {
   const { events, everyMs, rounds } = options, port = await freePort(), url = `http://127.0.0.1:${String(port)}`;
   await startService('audit-service', {
-    servers, secrets: makeSecrets(dataDir), database: 'trail_bench', ports: { 'token-service': 0, 'app-registry-service': 0, 'scope-service': 0, 'audit-service': port, 'portal-service': 0 }, logsDirectory: join(dataDir, 'logs'),
+    servers, secrets: makeSecrets(dataDir), database: 'trail_bench', ports: { 'token-service': 0, 'app-registry-service': 0, 'scope-service': 0, 'audit-service': port, 'pbx-api-service': 0, 'portal-service': 0 }, logsDirectory: join(dataDir, 'logs'),
   }, supervisor, { port, env: { TOKEN_SERVICE_URL: await introspection(), API_REQUESTS_PER_MINUTE: '9999999' } });
   const bus = new Bus({ NATS_URL: servers.natsUrl, NATS_USER: 'token-service', NATS_PASSWORD: servers.busPassword('token-service') }, silent), audit = new AuditProcess(url);
   const ask = (path: string) => fetch(`${url}/api/audit/${path}`, { headers: { authorization: 'Bearer x' } });

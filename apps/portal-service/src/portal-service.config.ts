@@ -12,7 +12,7 @@ const PortalServiceEnvironment = z.object({
    * that names the front door to the services behind it, and in an environment common to all it would make strangers on this host believed.
    */
   FRONT_TRUSTED_PROXIES: TRUSTED_PROXIES,
-  TOKEN_SERVICE_URL: origin, APP_REGISTRY_SERVICE_URL: origin, SCOPE_SERVICE_URL: origin, AUDIT_SERVICE_URL: origin,
+  TOKEN_SERVICE_URL: origin, APP_REGISTRY_SERVICE_URL: origin, SCOPE_SERVICE_URL: origin, AUDIT_SERVICE_URL: origin, PBX_API_SERVICE_URL: origin,
 }).transform(({ FRONT_TRUSTED_PROXIES, ...env }) => ({ ...env, TRUSTED_PROXIES: FRONT_TRUSTED_PROXIES }));
 
 export type PortalServiceConfig = Readonly<z.infer<typeof PortalServiceEnvironment>>;

@@ -6,7 +6,7 @@ import { portalService } from './portal-service';
 import { portalServiceConfig } from './portal-service.config';
 
 interface Seen { service: string; method: string; url: string; headers: IncomingHttpHeaders; raw: readonly string[]; body: string }
-const names = ['token', 'registry', 'scope', 'audit'] as const;
+const names = ['token', 'registry', 'scope', 'audit', 'pbx'] as const;
 const seen: Seen[] = [];
 const last = (): Seen | undefined => seen.at(-1);
 
@@ -48,7 +48,7 @@ beforeAll(async () => {
   for (const name of names) upstreams.set(name, await upstream(name));
   const urlOf = (name: string): string => { const server = upstreams.get(name); return `http://127.0.0.1:${String(server ? portOf(server) : 0)}`; };
   door = await serve(portalService(portalServiceConfig({
-    PORT: '0', LOG_LEVEL: 'silent', TRUSTED_PROXIES: '127.0.0.1', TOKEN_SERVICE_URL: urlOf('token'), APP_REGISTRY_SERVICE_URL: urlOf('registry'), SCOPE_SERVICE_URL: urlOf('scope'), AUDIT_SERVICE_URL: urlOf('audit'),
+    PORT: '0', LOG_LEVEL: 'silent', TRUSTED_PROXIES: '127.0.0.1', TOKEN_SERVICE_URL: urlOf('token'), APP_REGISTRY_SERVICE_URL: urlOf('registry'), SCOPE_SERVICE_URL: urlOf('scope'), AUDIT_SERVICE_URL: urlOf('audit'), PBX_API_SERVICE_URL: urlOf('pbx'),
   })));
   port = Number(new URL(door.url).port);
 });

@@ -4,7 +4,8 @@ import { AccessTokenClaims } from '@strowger/oauth-core/facts';
 import { makeLog } from '@strowger/service/service-log';
 import { Exporter, ExportTrail } from './export-trail';
 import { parseAuditExport } from './audit-export.query';
-import { CSV_HEAD, csvCell, csvLine } from './csv';
+import { csvCell } from '@strowger/service/csv-cell';
+import { CSV_HEAD, csvLine } from './csv';
 
 const at = new Date('2026-11-21T12:00:00Z');
 const event = (data: Record<string, unknown> = {}, changes: Partial<AuditEventDocument> = {}): AuditEventDocument =>

@@ -11,6 +11,7 @@ export const publicRoutes = (config: PortalServiceConfig): readonly PublicRoutes
   { upstream: config.APP_REGISTRY_SERVICE_URL, paths: [...under('/api/applications'), ...under('/api/accounts'), ...under('/api/tenant'), '/api/urls'] },
   { upstream: config.SCOPE_SERVICE_URL, paths: under('/api/scopes') },
   { upstream: config.AUDIT_SERVICE_URL, paths: under('/api/audit') },
+  { upstream: config.PBX_API_SERVICE_URL, paths: ['/api/rest/*', '/api/local/*', ...under('/api/gql')] },
 ];
 
 const plainPath = /^(?:\/(?!\.{1,2}(?:\/|$))(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%3[Aa]|%40)+)+\/?$|^\/$/;

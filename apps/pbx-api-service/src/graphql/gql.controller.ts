@@ -1,0 +1,33 @@
+import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Caller } from '@strowger/auth/caller.decorator';
+import { RequestLimit } from '@strowger/auth/request-limit';
+import type { AuthenticatedCaller } from '@strowger/auth/token-introspector';
+import { CallersReach } from '../reach/callers-reach';
+import { EffectiveScopes } from './effective-scopes';
+import { SomeGqlScope } from './gql.guard';
+import { pbxContext } from './pbx-context';
+import { GqlServer } from './gql-server';
+
+/** GraphQL over HTTP. A query may be a GET, a mutation may not. */
+@Controller('api/gql')
+export class GqlController {
+  constructor(private readonly server: GqlServer, private readonly reach: CallersReach, private readonly limit: RequestLimit) {}
+
+  @Get()
+  @SomeGqlScope()
+  get(@Caller() caller: AuthenticatedCaller, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> { return this.answer(caller, request, reply); }
+
+  @Post()
+  @HttpCode(200)
+  @SomeGqlScope()
+  post(@Caller() caller: AuthenticatedCaller, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> { return this.answer(caller, request, reply); }
+
+  private async answer(caller: AuthenticatedCaller, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { claims } = caller, scopes = new EffectiveScopes(claims), reach = await this.reach.of(caller);
+    const context = { ...pbxContext(this.server.does, reach, [...scopes.scopes]), scopes, rights: claims, count: () => { this.limit.count(claims); } };
+    const answered = await this.server.yoga.handleNodeRequestAndResponse(request, reply, context);
+    const retry = answered.headers.get('retry-after'), allow = answered.headers.get('allow');
+    await reply.status(answered.status).headers({ 'content-type': answered.headers.get('content-type') ?? 'application/json', ...(retry !== null && { 'retry-after': retry }), ...(allow !== null && { allow }) }).send(await answered.text());
+  }
+}
