@@ -7,9 +7,9 @@ export class CallersReach {
   constructor(private readonly accounts: Pick<AccountsReader, 'byIds'>) {}
 
   /** @throws a database error: nothing is decided by old facts */
-  async of({ claims, username }: AuthenticatedCaller): Promise<Reach> {
+  async of({ claims }: Pick<AuthenticatedCaller, 'claims'>): Promise<Reach> {
     const [account] = await this.accounts.byIds([claims.sub]);
     const [owner] = account?.owner === undefined ? [] : await this.accounts.byIds([account.owner]);
-    return reachOf({ claims, username, ...(account && { account }), ...(owner && { owner }) });
+    return reachOf({ claims, username: account?.username ?? claims.sub, ...(account && { account }), ...(owner && { owner }) });
   }
 }
