@@ -4,11 +4,13 @@ import { DynamicModule } from '@nestjs/common';
 import { mongo } from 'mongoose';
 import { Registry } from 'prom-client';
 import { StrowgerEvent } from '@strowger/contracts/event-catalogue';
+import { JetStreamPublisher } from '@strowger/messaging/jetstream-publisher';
 import { Relay } from '@strowger/messaging/relay';
 import { Database } from '@strowger/models/database';
 import { GrantsStore } from '@strowger/models/grants/grants.store';
 import { ChangeRecorder } from '@strowger/models/outbox/change-recorder';
 import { OutboxStore } from '@strowger/models/outbox/outbox.store';
+import { OwedMessage } from '@strowger/models/outbox/owed-messages';
 import { Sender } from '@strowger/models/outbox/sender';
 import { TurnWriter } from '@strowger/models/turns/turn-writer';
 import { Grants } from '@strowger/oauth-core/ports';
@@ -69,6 +71,27 @@ class HastyGrantsStore extends GrantsStore {
   override rotate(...parts: Parameters<GrantsStore['rotate']>): Promise<boolean> { super.rotate(...parts).catch(() => undefined); return Promise.resolve(true); }
 }
 
+/** Dies in the middle of a rotation: the old key has ended and the next one begun, neither is committed. */
+class DatabaseOfADyingRotation extends Database {
+  override collection<T extends mongo.Document>(name: string): mongo.Collection<T> {
+    const collection = super.collection<T>(name);
+    return name !== 'signing_keys' ? collection : new Proxy(collection, {
+      get: (target, property) => {
+        const value: unknown = Reflect.get(target, property);
+        if (property === 'insertOne') return () => { process.kill(process.pid, 'SIGKILL'); return new Promise(() => undefined); };
+        return typeof value === 'function' ? value.bind(target) as unknown : value;
+      },
+    });
+  }
+}
+/** Dies when the first event of a rotation is to be published: all of it is committed, nobody was told. */
+class SenderThatDies extends Sender {
+  override send(message: OwedMessage): void {
+    if (message.document.subject.includes('.key.')) process.kill(process.pid, 'SIGKILL');
+    else super.send(message);
+  }
+}
+
 const mutations: Readonly<Record<string, (module: DynamicModule, config: TokenServiceConfig) => DynamicModule>> = {
   'without-relay': module => rebound(module, { provide: Relay, useValue: { start: () => undefined, stop: () => Promise.resolve(), counters: { published: 0, dropped: 0, failed: 0 } } }),
   'blind-relay': module => rebound(module, { provide: OutboxStore, inject: [Database], useFactory: (database: Database) => new BlindOutbox(database, 'token-service') }),
@@ -78,6 +101,8 @@ const mutations: Readonly<Record<string, (module: DynamicModule, config: TokenSe
     useFactory: (database: Database, sender: Sender, changes: ChangeRecorder, keys: RefreshKeys) =>
       new HastyGrantsStore(database, new HastyTurnWriter(database, sender, 'token-service'), changes, keys, config.ACCESS_TOKEN_TTL_MAX_SECONDS),
   }),
+  'dies-in-a-rotation': (module, config) => rebound(module, { provide: Database, useFactory: () => new DatabaseOfADyingRotation(config) }),
+  'dies-after-a-rotation': module => rebound(module, { provide: Sender, inject: [Database, JetStreamPublisher], useFactory: (database: Database, publisher: JetStreamPublisher) => new SenderThatDies(database, publisher) }),
   'dies-between': (module, config) => rebound(module, { provide: Database, useFactory: () => new DatabaseOfADyingProcess(config) }),
 };
 

@@ -35,6 +35,7 @@ import { ChangeAccount } from './accounts/change-account';
 import { CreateAccount } from './accounts/create-account';
 import { InitTenant } from './admin/init-tenant';
 import { ResetPassword } from './admin/reset-password';
+import { RotateKeys } from './admin/rotate-keys';
 import { RotateSecret } from './admin/rotate-secret';
 import { ApiUrls } from './api-urls';
 import { AppRegistryConfig } from './app-registry-service.config';
@@ -127,6 +128,7 @@ export class AppRegistryServiceModule {
             new InitTenant({ tenants, accounts, applications, writer }, hasher, { source, now }),
         },
         { provide: ResetPassword, inject: [AccountsReader, AccountsWriter, PasswordHasher], useFactory: (accounts: AccountsReader, writer: AccountsWriter, hasher: PasswordHasher) => new ResetPassword(accounts, writer, hasher, { source, now }) },
+        made(RotateKeys, Bus),
         { provide: RotateSecret, inject: [ApplicationsReader, ApplicationsWriter], useFactory: (applications: ApplicationsReader, writer: ApplicationsWriter) => new RotateSecret(applications, writer, { source, now }) },
       ],
     };

@@ -99,7 +99,7 @@ describe.each([
       }
       expect(await ready(scene.url(''))).toBe(503);
       expect((await send(scene.url('/health/live'), { method: 'GET' })).status).toBe(200);
-      expect((await send(scene.url('/.well-known/jwks.json'), { method: 'GET' })).json['keys']).toHaveLength(1);
+      expect((await send(scene.url('/.well-known/jwks.json'), { method: 'GET' })).json['keys']).toHaveLength(2);
     } finally { await back(); }
     await eventually('tokens again', async () => (await scene.credentials(robot)).status === 200, 30);
     await eventually('readiness', async () => await ready(scene.url('')) === 200, 30);

@@ -30,6 +30,7 @@ describe('the settings of token-service', () => {
     expect(text).not.toContain(KEY);
   });
   it('takes several keys, the first of them current', () => { expect(config({ STROWGER_KEYS: `k2:${KEY},k1:${KEY}` }).STROWGER_KEYS.map(key => key.id)).toEqual(['k2', 'k1']); });
+  it('refuses two keys of one id: of what is made with either nobody could say which', () => { expect(refused({ STROWGER_KEYS: `k1:${KEY},k1:${KEY}` })).toContain('same id'); });
   it('names every bad variable at once', () => {
     const text = refused({ REFRESH_GRACE_SECONDS: '0', OUTBOX_MAX_AGE_SECONDS: 'soon', MONGODB_URI: 'mongodb://h/d?w=1', STROWGER_SERVICES: 'x:y' });
     for (const name of ['REFRESH_GRACE_SECONDS', 'OUTBOX_MAX_AGE_SECONDS', 'MONGODB_URI', 'STROWGER_SERVICES']) expect(text).toContain(name);

@@ -23,7 +23,7 @@ const TokenServiceEnvironment = z.object({
     const bytes = Buffer.from(secret, 'base64url');
     if (!/^[A-Za-z0-9_-]{1,32}$/.test(id) || bytes.length !== KEY_BYTES) context.addIssue({ code: 'custom', message: 'id:base64url of 32 bytes, separated by commas' });
     return { id, secret: bytes };
-  })),
+  })).refine(keys => new Set(keys.map(({ id }) => id)).size === keys.length, 'two keys have the same id'),
   /** `id:sha256 in hex,…`: the deployment's own services and the hashes of their introspection secrets. */
   STROWGER_SERVICES: z.string().default('').transform((text, context) => new Map(text.split(',').filter(part => part !== '').map(part => {
     const [id = '', hash = ''] = part.split(':');
@@ -31,6 +31,10 @@ const TokenServiceEnvironment = z.object({
     return [id, Buffer.from(hash, 'hex')] as const;
   }))),
   ACCESS_TOKEN_TTL_MAX_SECONDS: number(60, 604_800, 86_400),
+  /** How long a signing key signs. */
+  SIGNING_KEY_ROTATION_SECONDS: number(1, 31_536_000, 2_592_000),
+  /** How long it is published before: longer than resource servers keep what they fetched from jwks.json (some gateways: two hours). */
+  SIGNING_KEY_PUBLISHED_SECONDS: number(1, 604_800, 10_800),
   REFRESH_GRACE_SECONDS: number(1, 60, 10),
   AUTHORIZATION_CODE_SECONDS: number(1, 600, 60),
   CODE_REPLAY_SECONDS: number(1, 60, 10),

@@ -80,8 +80,11 @@ import { ImpersonationsController } from './impersonations/impersonations.contro
 import { IntrospectionController } from './introspection/introspection.controller';
 import { StoredTokens } from './introspection/stored-tokens';
 import { Janitor } from './janitor/janitor';
+import { KeyRotationController } from './keys/key-rotation.controller';
+import { KeyUpkeep } from './keys/key-upkeep';
 import { Metadata } from './keys/metadata';
 import { MetadataController } from './keys/metadata.controller';
+import { RotateKeys } from './keys/rotate-keys';
 import { SigningKeys } from './keys/signing-keys';
 import { Brands } from './login/brands';
 import { Browsers } from './login/browsers';
@@ -114,7 +117,19 @@ const now = (): Date => new Date();
 /** A provider from its parts; Nest hands them over in the order of `inject`. */
 const provide = <T>(provided: InjectionToken<T>, inject: InjectionToken[], useFactory: (...parts: never[]) => T): FactoryProvider<T> =>
   ({ provide: provided, inject, useFactory: useFactory as FactoryProvider<T>['useFactory'] });
-const LOG = Symbol('log'), SOURCE = Symbol('source');
+export const LOG = Symbol('log');
+const SOURCE = Symbol('source');
+
+/** The keys that tokens are signed with, and their rotation. */
+const signingKeys = (config: TokenServiceConfig): FactoryProvider[] => {
+  const settings = { rotationSeconds: config.SIGNING_KEY_ROTATION_SECONDS, publishedSeconds: config.SIGNING_KEY_PUBLISHED_SECONDS, longestTokenSeconds: config.ACCESS_TOKEN_TTL_MAX_SECONDS, now };
+  return [
+    provide(SigningKeysStore, [Database, ChangeRecorder], (database: Database, changes: ChangeRecorder) => new SigningKeysStore(database, changes)),
+    provide(SigningKeys, [SigningKeysStore], (store: SigningKeysStore) => new SigningKeys(store, config.STROWGER_KEYS, settings)),
+    provide(RotateKeys, [SigningKeysStore, SigningKeys], (store: SigningKeysStore, keys: SigningKeys) => new RotateKeys(store, keys, config.STROWGER_KEYS, settings)),
+    provide(KeyUpkeep, [SigningKeys, RotateKeys, LOG], (keys: SigningKeys, rotation: RotateKeys, serviceLog: ServiceLog) => new KeyUpkeep(keys, rotation, config.SIGNING_KEY_PUBLISHED_SECONDS, serviceLog)),
+  ];
+};
 
 /** Authorization, login and consent: what people see in a browser. */
 const peoplesPages = (config: TokenServiceConfig): FactoryProvider[] => [
@@ -165,7 +180,7 @@ export class TokenServiceModule {
     ];
     return {
       module: TokenServiceModule,
-      controllers: [AuthorizeController, DecisionController, LoginController, DeviceAuthorizationController, DeviceController, TokenController, IntrospectionController, RevocationController, TokensController, ConsentsController, ImpersonationsController, TokenExchangeController, ResourceController, MetadataController],
+      controllers: [AuthorizeController, DecisionController, LoginController, DeviceAuthorizationController, DeviceController, TokenController, IntrospectionController, RevocationController, TokensController, ConsentsController, ImpersonationsController, TokenExchangeController, ResourceController, MetadataController, KeyRotationController],
       providers: [
         ...constants,
         provide(Database, [LOG], (serviceLog: ServiceLog) => new Database(config, line => { serviceLog.warn(line); })),
@@ -180,15 +195,15 @@ export class TokenServiceModule {
         provide(Facts, [Database], (database: Database) => new CachedFacts({
           applications: new ApplicationsReader(database), accounts: new AccountsReader(database), tenants: new TenantsReader(database), scopes: new ScopesReader(database),
         })),
-        provide(EventFeed, [Bus, Facts, LOG], (bus: Bus, facts: CachedFacts, serviceLog: ServiceLog) => new EventFeed({
+        provide(EventFeed, [Bus, Facts, KeyUpkeep, LOG], (bus: Bus, facts: CachedFacts, upkeep: KeyUpkeep, serviceLog: ServiceLog) => new EventFeed({
           bus, filter: 'strowger.feed.>', startSeconds: 2 * MAX_AGE_MS / 1000, log: serviceLog,
-          onEvents: events => { facts.invalidate(events); }, onReset: () => { facts.clear(); },
+          onEvents: events => { facts.invalidate(events); upkeep.heard(events); }, onReset: () => { facts.clear(); },
         })),
         provide(ScopeAnnouncer, [Bus, LOG], (bus: Bus, serviceLog: ServiceLog) => new ScopeAnnouncer(bus, SERVICE, managementScopes, serviceLog)),
         provide(Grants, [Database, TurnWriter, ChangeRecorder, RefreshKeys], (database: Database, turns: TurnWriter, changes: ChangeRecorder, keys: RefreshKeys) =>
           new GrantsStore(database, turns, changes, keys, config.ACCESS_TOKEN_TTL_MAX_SECONDS)),
         provide(SecretUses, [Database], (database: Database) => new SecretUses(database)),
-        provide(SigningKeys, [Database], (database: Database) => new SigningKeys(new SigningKeysStore(database), config.STROWGER_KEYS, now)),
+        ...signingKeys(config),
         provide(StartUp, [Database, SigningKeys, LOG], (database: Database, keys: SigningKeys, serviceLog: ServiceLog) => new StartUp(database, keys, serviceLog)),
         provide(RejectionRecorder, [TurnWriter, SOURCE], (turns: TurnWriter, source: EventSource) => new RejectionRecorder(turns, source, now)),
         provide(ClientAuthStrategy, [Facts, Database, SecretUses], (facts: CachedFacts, database: Database, uses: SecretUses) => new ClientAuthStrategy({

@@ -8,6 +8,7 @@ const agreed: readonly (readonly [string, 'L' | 'LC' | 'C' | '', string])[] = [
   ['token-service', '', 'token.issued token.rejected grant.created consent.granted consent.denied consent.removed device.approved device.denied login.succeeded login.failed login.ended impersonation.started'],
   ['token-service', 'L', 'token.revoked grant.revoked grant.reuse_detected'],
   ['token-service', 'C', 'key.rotated'],
+  ['token-service', 'LC', 'key.withdrawn'],
   ['app-registry-service', 'C', 'application.registered application.updated application.enabled access_level.requested secret.rotated account.created account.updated account.unblocked tenant.created tenant.updated'],
   ['app-registry-service', 'LC', 'application.disabled application.deleted application.signed_out application.narrowed secret.burned credentials.regenerated account.blocked account.deleted account.signed_out account.narrowed account.password_changed tenant.signed_out tenant.narrowed'],
   ['scope-service', 'C', 'scope.announced scope.withdrawn'],

@@ -69,6 +69,8 @@ export const eventCatalogue = {
     scope: z.string().optional(), expires_at: z.iso.datetime().optional(), act: act.optional(),
   }),
   'key.rotated': entry('token-service', 'C', { kid: z.string() }),
+  // What it signed is not believed any more; introspection still knows which tokens were really issued.
+  'key.withdrawn': entry('token-service', 'LC', { kid: z.string() }),
   'application.registered': entry('app-registry-service', 'C', application),
   'application.updated': entry('app-registry-service', 'C', application),
   'application.enabled': entry('app-registry-service', 'C', application),

@@ -33,7 +33,8 @@ import { RATE_LIMITS, rateLimitIndexes } from './rate-limits/rate-limits.schema'
 import { RateLimitsStore } from './rate-limits/rate-limits.store';
 import { SECRET_USES, SecretUseDocument, SecretUses } from './secret-uses/secret-uses.store';
 import { SIGN_IN_ADDRESSES, SignInAddressDocument, SignInAddresses } from './sign-in-addresses/sign-in-addresses.store';
-import { SIGNING_KEYS, SigningKeyDocument, signingKeyIndexes, SigningKeysStore } from './signing-keys/signing-keys.store';
+import { signingKeysBehaviour } from './signing-keys/signing-keys.behaviour';
+import { SIGNING_KEYS, signingKeyIndexes, SigningKeysStore } from './signing-keys/signing-keys.store';
 import { TurnReads } from './turns/turn-reads';
 import { TurnInsert, TurnWriter } from './turns/turn-writer';
 
@@ -45,9 +46,11 @@ const owned = [[ACCESS_TOKENS, accessTokenIndexes], [AUDIT_EVENTS, auditEventInd
 
 /** Takes every message, as a stream does. */
 class TakingPublisher extends EventPublisher {
-  readonly types: string[] = [];
+  /** Type and subject of each event. */
+  readonly events: string[] = [];
+  get types(): string[] { return this.events.map(event => event.split(' ', 1)[0] ?? ''); }
   override publish(_subject: string, batch: Uint8Array): Promise<void> {
-    this.types.push(...decodeBatch(batch).map(event => Envelope.parse(event).type));
+    this.events.push(...decodeBatch(batch).map(event => Envelope.parse(event)).map(({ type, subject = '' }) => `${type} ${subject}`));
     return Promise.resolve();
   }
 }
@@ -209,18 +212,12 @@ describe('reads of one turn', () => {
   });
 });
 
-describe('signing keys', () => {
-  const key = (kid: string): SigningKeyDocument => ({
-    _id: kid, tenant_id: '_', version: 1, status: 'active', active: true, public_jwk: { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' },
-    private_key: { wrapped_by: 'k', iv: Buffer.alloc(12), tag: Buffer.alloc(16), data: Buffer.alloc(8) }, created_at: new Date(),
-  });
-  it('of a new deployment are one, however many instances make it at once', async () => {
-    await clear(SIGNING_KEYS);
-    const made = await Promise.all(Array.from({ length: 8 }, (_, i) => new SigningKeysStore(database).insertFirst(key(`kid${String(i)}`))));
-    expect(made.filter(Boolean)).toHaveLength(1);
-    const all = await new SigningKeysStore(database).all();
-    expect(all.map(one => one._id)).toEqual([`kid${String(made.indexOf(true))}`]);
-    expect(all[0]?.private_key.iv).toHaveLength(12);
+describe('signing keys in the database', () => {
+  signingKeysBehaviour(async () => {
+    await clear(SIGNING_KEYS, OUTBOX);
+    const publisher = new TakingPublisher();
+    const recorder = new ChangeRecorder(database, new Sender(database, publisher), { service: 'token-service', instance: 'i' });
+    return { keys: new SigningKeysStore(database, recorder), events: async () => { await eventually('the events', async () => await database.collection(OUTBOX).countDocuments({}) === 0); return publisher.events; } };
   });
 });
 

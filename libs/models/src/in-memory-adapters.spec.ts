@@ -15,10 +15,19 @@ import { grantsBehaviour } from './grants/grants.behaviour';
 import { outboxBehaviour } from './outbox/outbox.behaviour';
 import { InMemoryRateLimits } from './rate-limits/rate-limits.fake';
 import { rateLimitsBehaviour } from './rate-limits/rate-limits.behaviour';
+import { signingKeysBehaviour } from './signing-keys/signing-keys.behaviour';
+import { InMemorySigningKeys } from './signing-keys/signing-keys.fake';
 
 describe('counters in memory', () => {
   const limits = new InMemoryRateLimits();
   rateLimitsBehaviour(() => limits);
+});
+
+describe('signing keys in memory', () => {
+  signingKeysBehaviour(() => {
+    const keys = new InMemorySigningKeys(() => new Date());
+    return Promise.resolve({ keys, events: () => Promise.resolve(keys.events) });
+  });
 });
 
 describe('an outbox in memory', () => {

@@ -11,9 +11,10 @@ import { AppRegistryServiceModule, SERVICE } from '../app-registry-service.modul
 import { PrepareDatabase } from '../prepare-database';
 import { adminConfig } from './admin.config';
 import { AdminCommand, BadArguments, parseArguments, USAGE } from './arguments';
-import { CredentialsOutput, credentialsOutput } from './credentials-output';
+import { credentialsOutput } from './credentials-output';
 import { InitTenant } from './init-tenant';
 import { ResetPassword } from './reset-password';
+import { RotateKeys } from './rotate-keys';
 import { RotateSecret } from './rotate-secret';
 
 const DATABASE_WITHIN_MS = 15_000;
@@ -21,7 +22,7 @@ const BUS_WITHIN_MS = 3000;
 type Work = Exclude<AdminCommand, { name: 'help' }>;
 
 async function run(command: Work): Promise<string> {
-  const output = credentialsOutput(command.output, process.stdout);
+  const perform = workOf(command);
   const config = adminConfig(command.data);
   const instance = `admin-${randomBytes(4).toString('hex')}`;
   const log = makeLog(SERVICE, { LOG_LEVEL: 'error', STROWGER_INSTANCE: instance }, process.stderr);
@@ -30,7 +31,7 @@ async function run(command: Work): Promise<string> {
     await within(DATABASE_WITHIN_MS, context.get(PrepareDatabase).run(), 'the database does not answer');
     // Without the bus its events wait in the outbox, and the service's relay publishes them.
     await Promise.race([context.get(Bus).connection(), pause(BUS_WITHIN_MS, undefined, { ref: false })]);
-    return await perform(context, command, output);
+    return await perform(context);
   } finally {
     context.get(PrepareDatabase).stop();
     await context.get(Sender).drain();
@@ -40,12 +41,17 @@ async function run(command: Work): Promise<string> {
   }
 }
 
-async function perform(context: INestApplicationContext, command: Work, output: CredentialsOutput): Promise<string> {
-  switch (command.name) {
-    case 'init': return context.get(InitTenant).run(command, output);
-    case 'reset-password': return context.get(ResetPassword).run(command.username, output);
-    case 'rotate-secret': return context.get(RotateSecret).run(command.clientId, output);
-  }
+/** @throws BadArguments - what is shown once could not be shown */
+function workOf(command: Work): (context: INestApplicationContext) => Promise<string> {
+  if (command.name === 'keys rotate') return context => context.get(RotateKeys).run(command.compromised);
+  const output = credentialsOutput(command.output, process.stdout);
+  return context => {
+    switch (command.name) {
+      case 'init': return context.get(InitTenant).run(command, output);
+      case 'reset-password': return context.get(ResetPassword).run(command.username, output);
+      case 'rotate-secret': return context.get(RotateSecret).run(command.clientId, output);
+    }
+  };
 }
 
 async function within<T>(milliseconds: number, work: Promise<T>, otherwise: string): Promise<T> {

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, createPrivateKey, generateKeyPairSync, hkdfSync, KeyObject, randomBytes, sign } from 'node:crypto';
-import { SigningKeyDocument } from '@strowger/models/signing-keys/signing-keys.store';
+import { SigningKeyDocument, WrappedKey } from '@strowger/models/signing-keys/signing-keys.store';
 import { DEPLOYMENT } from '@strowger/oauth-core/facts';
 
 const IV_BYTES = 12, HALF = 32;
@@ -9,26 +9,32 @@ const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toS
 export interface WrappingKey { readonly id: string; readonly secret: Buffer }
 const wrappingBytes = ({ secret }: WrappingKey): Buffer => Buffer.from(hkdfSync('sha256', secret, '', 'strowger signing keys', 32));
 
-/** Makes a P-256 key and its document; `kid` is the RFC 7638 thumbprint. */
-export function makeSigningKey(wrapping: WrappingKey, now: Date): SigningKeyDocument {
+/** Makes a P-256 key and its document; `kid` is the RFC 7638 thumbprint. `longestTokenSeconds`: the longest life of a token that it may sign. */
+export function makeSigningKey(wrapping: WrappingKey, status: 'active' | 'next', longestTokenSeconds: number, now: Date): SigningKeyDocument {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const { kty = 'EC', crv = 'P-256', x = '', y = '' } = publicKey.export({ format: 'jwk' });
   const kid = createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
-  const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', wrappingBytes(wrapping), iv).setAAD(Buffer.from(kid));
-  const data = Buffer.concat([cipher.update(privateKey.export({ format: 'der', type: 'pkcs8' })), cipher.final()]);
   return {
-    _id: kid, tenant_id: DEPLOYMENT, version: 1, status: 'active', active: true, public_jwk: { kty, crv, x, y },
-    private_key: { wrapped_by: wrapping.id, iv, tag: cipher.getAuthTag(), data }, created_at: now,
+    _id: kid, tenant_id: DEPLOYMENT, version: 1, status, ...(status === 'active' ? { active: true } : { next: true }), public_jwk: { kty, crv, x, y },
+    private_key: wrapPrivateKey(kid, privateKey, wrapping), longest_token_seconds: longestTokenSeconds, created_at: now,
   };
 }
 
-/** Decrypts a stored private key. @throws RangeError - its wrapping key is not in STROWGER_KEYS; Error - it was tampered with */
-export function unwrapSigningKey(key: SigningKeyDocument, wrapping: readonly WrappingKey[]): KeyObject {
-  const { wrapped_by, iv, tag, data } = key.private_key;
+/** Encrypts a private key for the document of this `kid`, and for no other. */
+export function wrapPrivateKey(kid: string, privateKey: KeyObject, wrapping: WrappingKey): WrappedKey {
+  const iv = randomBytes(IV_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', wrappingBytes(wrapping), iv).setAAD(Buffer.from(kid));
+  const data = Buffer.concat([cipher.update(privateKey.export({ format: 'der', type: 'pkcs8' })), cipher.final()]);
+  return { wrapped_by: wrapping.id, iv, tag: cipher.getAuthTag(), data };
+}
+
+/** Decrypts a stored private key. @throws RangeError - its wrapping key is not in STROWGER_KEYS, or it has none any more; Error - it was tampered with */
+export function unwrapSigningKey({ _id, private_key }: SigningKeyDocument, wrapping: readonly WrappingKey[]): KeyObject {
+  if (!private_key) throw new RangeError(`the key ${_id} signs no more`);
+  const { wrapped_by, iv, tag, data } = private_key;
   const wrap = wrapping.find(one => one.id === wrapped_by);
   if (!wrap) throw new RangeError(`the signing key is wrapped by ${wrapped_by}, which STROWGER_KEYS does not name`);
-  const decipher = createDecipheriv('aes-256-gcm', wrappingBytes(wrap), iv).setAAD(Buffer.from(key._id)).setAuthTag(tag);
+  const decipher = createDecipheriv('aes-256-gcm', wrappingBytes(wrap), iv).setAAD(Buffer.from(_id)).setAuthTag(tag);
   return createPrivateKey({ key: Buffer.concat([decipher.update(data), decipher.final()]), format: 'der', type: 'pkcs8' });
 }
 
