@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { ConsentDocument, CONSENTS } from '@strowger/models/consents/consents.schema';
 import { Database } from '@strowger/models/database';
 import { GrantDocument, GRANTS } from '@strowger/models/grants/grants.schema';
+import { CodeKeys } from '@strowger/oauth-core/authorization-code';
 import { RefreshKeys } from '@strowger/oauth-core/refresh-token';
 import { SeededTenant, seedScopes } from '../test/seeded-tenant';
 import { freePort } from '../tools/local-stack/free-port';
@@ -11,7 +13,7 @@ import { makeSecrets } from '../tools/local-stack/secrets';
 import { RunningServers, startServers } from '../tools/local-stack/servers';
 import { serviceEnvironment, services, Stack, startService } from '../tools/local-stack/service-environment';
 import { Supervised, Supervisor } from '../tools/local-stack/supervisor';
-import { basic, Contestant, formHead } from './contestant';
+import { basic, CHALLENGE, CODE_EXCHANGE, codeForm, Contestant, formHead, REDIRECT_URI } from './contestant';
 
 const DATABASE = 'bench', SCOPE = 'rest:calllog:read', INTROSPECTED = 256;
 /** A grant rotates at most once a second here; with so many none comes round sooner. */
@@ -26,7 +28,7 @@ export class Strowger {
 
   private constructor(
     readonly servers: RunningServers, private readonly stack: Stack, private readonly supervisor: Supervisor,
-    private readonly clients: Readonly<Record<'jwt' | 'opaque' | 'web_jwt' | 'web_opaque' | 'password', Client>>, private readonly seed: (client: 'web_jwt' | 'web_opaque') => Promise<string[]>,
+    private readonly clients: Readonly<Record<'jwt' | 'opaque' | 'web_jwt' | 'web_opaque' | 'password', Client>>, private readonly seeds: { refreshTokens(client: 'web_jwt' | 'web_opaque'): Promise<string[]>; codes(many: number): Promise<string[]> },
     private readonly people: readonly { readonly username: string; readonly password: string }[], private readonly close: () => Promise<void>,
   ) {}
 
@@ -48,19 +50,30 @@ export class Strowger {
     };
     const jwt = await client('machine_to_machine', 'jwt'), opaque = await client('machine_to_machine', 'opaque');
     const web_jwt = await client('native', 'jwt'), web_opaque = await client('native', 'opaque'), password = await client('native', 'jwt');
-    const keys = new RefreshKeys(secrets.keys.split(',').map(pair => ({ id: pair.split(':')[0] ?? '', secret: Buffer.from(pair.split(':')[1] ?? '', 'base64url') })));
+    const wrapping = secrets.keys.split(',').map(pair => ({ id: pair.split(':')[0] ?? '', secret: Buffer.from(pair.split(':')[1] ?? '', 'base64url') }));
+    const keys = new RefreshKeys(wrapping), codes = new CodeKeys(wrapping);
+    await database.collection<ConsentDocument>(CONSENTS).insertOne({
+      _id: `${owner._id}:${web_jwt.application}`, tenant_id: tenant.id, version: 1, account_id: owner._id, application_id: web_jwt.application, scope: SCOPE, implied: false, status: 'active', granted_at: new Date(),
+    });
     const applications = { web_jwt: web_jwt.application, web_opaque: web_opaque.application };
-    const seed = async (kind: 'web_jwt' | 'web_opaque'): Promise<string[]> => {
+    const seed = async (kind: 'web_jwt' | 'web_opaque', many: number, code?: GrantDocument['code']): Promise<GrantDocument[]> => {
       const now = new Date();
-      const grants = Array.from({ length: GRANTS_OF_A_KIND }, (): GrantDocument => ({
-        _id: randomBytes(16).toString('base64url'), tenant_id: tenant.id, version: 1, application_id: applications[kind], account_id: owner._id, grant_type: 'password', scope: SCOPE,
-        key_id: keys.currentId, nonce: randomBytes(16), sign_out_versions: { tenant: 1, application: 1, account: 1 }, status: 'active', generation: 0, created_at: now, expires_at: new Date(now.getTime() + 30 * 86_400_000),
+      const grants = Array.from({ length: many }, (): GrantDocument => ({
+        _id: randomBytes(16).toString('base64url'), tenant_id: tenant.id, version: 1, application_id: applications[kind], account_id: owner._id, grant_type: code ? 'authorization_code' : 'password', scope: SCOPE,
+        key_id: keys.currentId, nonce: randomBytes(16), sign_out_versions: { tenant: 1, application: 1, account: 1 }, status: 'active', generation: 0, ...(code && { code }), created_at: now,
+        expires_at: new Date(now.getTime() + 30 * 86_400_000),
       }));
       for (let start = 0; start < grants.length; start += 2000) await database.collection<GrantDocument>(GRANTS).insertMany(grants.slice(start, start + 2000));
-      return grants.map(({ _id, ...grant }) => keys.tokenOf({ id: _id, ...grant }, 0));
+      return grants;
+    };
+    const seeds = {
+      refreshTokens: async (kind: 'web_jwt' | 'web_opaque') => (await seed(kind, GRANTS_OF_A_KIND)).map(({ _id, ...grant }) => keys.tokenOf({ id: _id, ...grant }, 0)),
+      // Issued tomorrow: none is too old when its turn comes.
+      codes: async (many: number) => (await seed('web_jwt', many, { redirect_uri: REDIRECT_URI, redirect_uri_named: true, challenge: CHALLENGE, issued_at: new Date(Date.now() + 86_400_000) }))
+        .map(({ _id, ...grant }) => codes.codeOf({ id: _id, ...grant })),
     };
     const close = async (): Promise<void> => { await supervisor.stopAll(); await database.close(); await servers.stop(); };
-    return new Strowger(servers, stack, supervisor, { jwt, opaque, web_jwt, web_opaque, password }, seed, people, close);
+    return new Strowger(servers, stack, supervisor, { jwt, opaque, web_jwt, web_opaque, password }, seeds, people, close);
   }
 
   /** One more process of token-service. `root`: the folder of another build (it has `apps/` and `libs/`). */
@@ -98,13 +111,14 @@ export class Strowger {
     const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${String(port)}\r\n`;
     const form = 'grant_type=refresh_token&refresh_token=';
     return {
-      name, pid,
+      name, pid, codes: many => this.seeds.codes(many),
       requests: {
         'client_credentials, JWT': { port, head: head('/oauth/token', jwt), bodies: [issue] },
         'client_credentials, opaque': { port, head: head('/oauth/token', opaque), bodies: [issue] },
         'introspect': { port, head: head('/oauth/introspect', opaque), bodies: tokens.map(token => `token=${token}`) },
-        'refresh, JWT': { port, head: head('/oauth/token', web_jwt), refresh: { form, tokens: await this.seed('web_jwt') } },
-        'refresh, opaque': { port, head: head('/oauth/token', web_opaque), refresh: { form, tokens: await this.seed('web_opaque') } },
+        'refresh, JWT': { port, head: head('/oauth/token', web_jwt), refresh: { form, tokens: await this.seeds.refreshTokens('web_jwt') } },
+        'refresh, opaque': { port, head: head('/oauth/token', web_opaque), refresh: { form, tokens: await this.seeds.refreshTokens('web_opaque') } },
+        [CODE_EXCHANGE]: { port, head: head('/oauth/token', web_jwt), once: { form: codeForm } },
         'metadata': { port, head: get('/.well-known/oauth-authorization-server') },
         'JWKS': { port, head: get('/.well-known/jwks.json') },
       },

@@ -8,6 +8,7 @@ const LAST_ANSWERS_MS = 6000;
 class Source {
   private readonly texts: readonly string[];
   private readonly tokens: string[];
+  private readonly endings: string[] = [];
   private next = 0;
 
   constructor(private readonly requests: Requests) {
@@ -18,13 +19,21 @@ class Source {
 
   /** The next request, and what is to be done with its answer where that matters. */
   take(): { readonly text: string; readonly token?: string } {
-    const { head, refresh } = this.requests;
+    const { head, refresh, once } = this.requests;
+    if (once) {
+      const ending = this.endings.pop();
+      if (ending === undefined) throw new Error('what is good for one request is used up');
+      const body = once.form + ending;
+      return { text: `${head}Content-Length: ${String(body.length)}\r\n\r\n${body}` };
+    }
     if (!refresh) return { text: this.texts[this.next++ % this.texts.length] ?? '' };
     const token = this.tokens.shift();
     if (token === undefined) throw new Error('there are no refresh tokens left');
     const body = refresh.form + token;
     return { text: `${head}Content-Length: ${String(body.length)}\r\n\r\n${body}`, token };
   }
+
+  supply(endings: readonly string[]): void { this.endings.push(...endings); }
 
   /** A refused token may be tried again; a good answer has its successor. */
   answered(token: string | undefined, status: number, body: Buffer): void {
@@ -91,7 +100,11 @@ function run(target: Target, { milliseconds, connections: count, rate }: Slice):
 async function obey(order: LoadOrder): Promise<LoadReply> {
   if ('define' in order) {
     targets.set(order.define, { source: new Source(order.requests), port: order.requests.port, connections: [] });
-    return { defined: order.define };
+    return { done: order.define };
+  }
+  if ('supply' in order) {
+    targets.get(order.supply)?.source.supply(order.endings);
+    return { done: order.supply };
   }
   return { results: await Promise.all(order.run.map(({ name, slice }) => {
     const target = targets.get(name);

@@ -6,6 +6,8 @@ export interface Requests {
   readonly bodies?: readonly string[];
   /** Instead of `bodies`: forms that end in a refresh token, which each answer replaces by its successor. */
   readonly refresh?: { readonly form: string; readonly tokens: readonly string[] };
+  /** Instead of both: a form that ends in something that is good for one request. It is supplied before each slice. */
+  readonly once?: { readonly form: string };
 }
 
 /** One slice of load. */
@@ -30,6 +32,6 @@ export interface SliceResult {
 }
 
 /** From the bench to the generator. */
-export type LoadOrder = { readonly define: string; readonly requests: Requests } | { readonly run: readonly { readonly name: string; readonly slice: Slice }[] };
+export type LoadOrder = { readonly define: string; readonly requests: Requests } | { readonly supply: string; readonly endings: readonly string[] } | { readonly run: readonly { readonly name: string; readonly slice: Slice }[] };
 /** From the generator to the bench, one for each order, in their order. */
-export type LoadReply = { readonly defined: string } | { readonly results: readonly SliceResult[] } | { readonly failed: string };
+export type LoadReply = { readonly done: string } | { readonly results: readonly SliceResult[] } | { readonly failed: string };

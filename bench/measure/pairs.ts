@@ -1,9 +1,11 @@
-import { Contestant, Operation } from '../contestant';
+import { CODE_EXCHANGE, Contestant, Operation } from '../contestant';
 import { Load } from '../load/load';
 import { SliceResult } from '../load/load-protocol';
 import { cpuTime } from './cpu-time';
 
 export const CONNECTIONS = 64;
+/** More codes than any server exchanges in a slice. */
+const CODES_A_SLICE = 8000;
 const SLICE_MS = 700, RATED_SLICE_MS = 900, SETTLE_MS = 60, WARM_UP_MS = 8000;
 const pause = (ms: number): Promise<void> => new Promise(resolve => { setTimeout(resolve, ms); });
 
@@ -29,7 +31,12 @@ export async function warmUp(load: Load, name: string): Promise<void> { await lo
 
 /** Runs one slice, at most `rate` requests a second where that is given. */
 export async function slice(load: Load, contestant: Contestant, operation: Operation, rate?: number): Promise<Measured> {
-  const name = nameOf(contestant, operation), before = cpuTime(contestant.pid);
+  const name = nameOf(contestant, operation);
+  if (operation === CODE_EXCHANGE) {
+    await load.supply(name, CODES_A_SLICE, contestant.codes);
+    await pause(SETTLE_MS);
+  }
+  const before = cpuTime(contestant.pid);
   const result = await load.run(name, { milliseconds: rate === undefined ? SLICE_MS : RATED_SLICE_MS, connections: CONNECTIONS, ...(rate !== undefined && { rate }) });
   await pause(SETTLE_MS);
   const answers = goodAnswers(name, result), { p50, p99, seconds } = result;

@@ -1,34 +1,25 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { installPackages } from '../../test/install-packages';
 import { freePort } from '../../tools/local-stack/free-port';
 import { inheritedEnvironment } from '../../tools/local-stack/local-stack.config';
 import { Supervisor } from '../../tools/local-stack/supervisor';
-import { basic, Contestant, formHead } from '../contestant';
+import { basic, CHALLENGE, CODE_EXCHANGE, codeForm, Contestant, formHead, REDIRECT_URI } from '../contestant';
 
 const BENCH = join(__dirname, '..'), REFRESH_TOKENS = 512, INTROSPECTED = 256, SCOPE = 'rest:calllog:read';
 const Printed = z.object({ opaque: z.array(z.string()), jwt: z.array(z.string()) });
+const Codes = z.array(z.string());
 const Issued = z.object({ access_token: z.string() });
-
-/** Installs the peers' packages beside the bench, unless they are there. @throws Error - npm failed */
-async function install(log: (line: string) => void): Promise<void> {
-  const done = join(BENCH, 'node_modules/.package-lock.json'), wanted = join(BENCH, 'package-lock.json');
-  if (existsSync(done) && statSync(done).mtimeMs >= statSync(wanted).mtimeMs) return;
-  log("installing the peer's packages (about ten seconds)");
-  const child = spawn('npm', ['ci', '--no-audit', '--no-fund'], { cwd: BENCH, env: inheritedEnvironment, stdio: ['ignore', 'ignore', 'inherit'] });
-  const code = await new Promise<number | null>((resolve, reject) => { child.once('error', reject).once('exit', resolve); });
-  if (code !== 0) throw new Error("the peer's packages could not be installed");
-}
 
 /** oidc-provider on the Redis of this port, in a process of its own. */
 export async function startPeer(redisPort: number, dataDir: string, supervisor: Supervisor, log: (line: string) => void): Promise<Contestant> {
-  await install(log);
-  const port = await freePort(), id = randomBytes(16).toString('hex'), secret = randomBytes(16).toString('hex');
+  await installPackages(BENCH, log);
+  const port = await freePort(), codesPort = await freePort(), id = randomBytes(16).toString('hex'), secret = randomBytes(16).toString('hex');
   const logFile = join(dataDir, 'logs', 'oidc-provider.log'), url = `http://127.0.0.1:${String(port)}`;
   const process_ = await supervisor.run({
-    name: 'oidc-provider', command: process.execPath, args: [join(BENCH, 'peer/oidc-provider.mjs'), String(port), String(redisPort), id, secret, String(REFRESH_TOKENS)],
+    name: 'oidc-provider', command: process.execPath, args: [join(BENCH, 'peer/oidc-provider.mjs'), String(port), String(redisPort), id, secret, String(REFRESH_TOKENS), String(codesPort), REDIRECT_URI, CHALLENGE],
     env: { ...inheritedEnvironment, NODE_ENV: 'production' }, logFile, whenParentIsGone: 'self', stopSignal: 'SIGTERM', stopSeconds: 5, readySeconds: 60,
     ready: async () => { await fetch(`${url}/jwks`); },
   });
@@ -43,12 +34,14 @@ export async function startPeer(redisPort: number, dataDir: string, supervisor: 
   }));
   return {
     name: 'oidc-provider', pid,
+    codes: async many => Codes.parse(await (await fetch(`http://127.0.0.1:${String(codesPort)}/${String(many)}`)).json()),
     requests: {
       'client_credentials, JWT': { port, head: head('/token'), bodies: [`${issue}&resource=urn%3Abench%3Ajwt`] },
       'client_credentials, opaque': { port, head: head('/token'), bodies: [issue] },
       'introspect': { port, head: head('/token/introspection'), bodies: tokens.map(token => `token=${token}`) },
       'refresh, JWT': { port, head: head('/token'), refresh: { form: 'grant_type=refresh_token&refresh_token=', tokens: refresh.jwt } },
       'refresh, opaque': { port, head: head('/token'), refresh: { form: 'grant_type=refresh_token&refresh_token=', tokens: refresh.opaque } },
+      [CODE_EXCHANGE]: { port, head: head('/token'), once: { form: codeForm } },
       'metadata': { port, head: `GET /.well-known/openid-configuration HTTP/1.1\r\nHost: 127.0.0.1:${String(port)}\r\n` },
       'JWKS': { port, head: `GET /jwks HTTP/1.1\r\nHost: 127.0.0.1:${String(port)}\r\n` },
     },
