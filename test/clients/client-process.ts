@@ -45,7 +45,7 @@ export class ClientProcess {
   private next(): Promise<Said> {
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => { reject(new Error(`${this.name} says nothing:\n${this.errors}`)); }, PATIENCE_MS);
-      const gone = (code: number | null): void => { reject(new Error(`${this.name} ended with ${String(code)}:\n${this.errors}`)); };
+      const gone = (code: number | null): void => { clearTimeout(late); reject(new Error(`${this.name} ended with ${String(code)}:\n${this.errors}`)); };
       this.child.once('close', gone).once('message', message => {
         clearTimeout(late);
         this.child.off('close', gone);
