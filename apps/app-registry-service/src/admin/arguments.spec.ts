@@ -15,6 +15,6 @@ describe('npm run admin -- keys rotate', () => {
   it.each<[string[], RegExp]>([
     [['keys'], /no command keys/], [['keys', 'burn'], /no command keys burn/], [['keys', 'rotate', 'now'], /one command at a time: keys rotate now/], [['rotate'], /no command rotate/],
     [['keys', 'rotate', '--tenant', 'x'], /--tenant does not go with keys rotate/], [['keys', 'rotate', '--output', 'x'], /--output does not go with keys rotate/],
-    [['init', '--tenant', 'x', '--compromised'], /--compromised does not go with init/], [['keys', 'rotate', '--force'], /--force/],
+    [['init', '--tenant', 'x', '--compromised'], /--compromised does not go with init/],
   ])('refuses %j, and says why', (typed, message) => { expect(refusal(...typed)).toMatch(message); });
 });

@@ -85,10 +85,11 @@ export class SigningKeysStore {
         const ended = compromised ? (await collection.deleteOne(was, { session })).deletedCount : (await collection.updateOne(was, {
           $set: { status: 'retiring' }, $unset: { active: 1, private_key: 1 }, $currentDate: { retiring_at: true }, $inc: { version: 1 },
         }, { session })).modifiedCount;
+        if (ended !== 1) throw new Outrun();
         const begun = await collection.updateOne({ _id: next._id, status: 'next', version: next.version }, {
           $set: { status: 'active', active: true }, $unset: { next: 1 }, $currentDate: { activated_at: true }, $inc: { version: 1 },
         }, { session });
-        if (ended !== 1 || begun.modifiedCount !== 1) throw new Outrun();
+        if (begun.modifiedCount !== 1) throw new Outrun();
         await this.insert(fresh, session);
         return { result: true, events: [this.event('key.rotated', next), ...(compromised ? [this.event('key.withdrawn', active)] : [])] };
       });
