@@ -33,7 +33,7 @@ const mayImport: Readonly<Record<string, { readonly libs: readonly string[]; rea
 const ownerOf: Readonly<Record<string, string>> = { applications: 'app-registry-service', accounts: 'app-registry-service', tenants: 'app-registry-service', scopes: 'scope-service',
   'audit-events': 'audit-service', 'audit-postings': 'audit-service', 'audit-dead-letters': 'audit-service',
   'access-tokens': 'token-service', grants: 'token-service', consents: 'token-service', 'signing-keys': 'token-service', 'secret-uses': 'token-service',
-  'sign-in-addresses': 'token-service', 'login-sessions': 'token-service', 'authorization-transactions': 'token-service', 'device-authorizations': 'token-service', reconciliations: 'token-service', pbx: 'pbx-api-service',
+  'sign-in-addresses': 'token-service', 'login-sessions': 'token-service', 'authorization-transactions': 'token-service', 'device-authorizations': 'token-service', reconciliations: 'token-service', heartbeats: 'token-service', pbx: 'pbx-api-service',
 };
 
 /** Every service has its own entries in these. */

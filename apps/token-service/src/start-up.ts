@@ -4,6 +4,7 @@ import { consentIndexes, CONSENTS } from '@strowger/models/consents/consents.sch
 import { Database, ensureIndexes } from '@strowger/models/database';
 import { DEVICE_AUTHORIZATIONS, deviceAuthorizationIndexes } from '@strowger/models/device-authorizations/device-authorizations.schema';
 import { grantIndexes, GRANTS } from '@strowger/models/grants/grants.schema';
+import { HEARTBEATS } from '@strowger/models/heartbeats/heartbeats.schema';
 import { LOGIN_SESSIONS, loginSessionIndexes } from '@strowger/models/login-sessions/login-sessions.schema';
 import { OUTBOX, outboxIndexes } from '@strowger/models/outbox/outbox.schema';
 import { RATE_LIMITS, rateLimitIndexes } from '@strowger/models/rate-limits/rate-limits.schema';
@@ -17,7 +18,7 @@ import { SigningKeys } from './keys/signing-keys';
 const PAUSE_MS = 500;
 const owned = [
   [OUTBOX, outboxIndexes], [ACCESS_TOKENS, accessTokenIndexes], [GRANTS, grantIndexes], [CONSENTS, consentIndexes], [RATE_LIMITS, rateLimitIndexes],
-  [SIGNING_KEYS, signingKeyIndexes], [SECRET_USES, []], [RECONCILIATIONS, []], [SIGN_IN_ADDRESSES, signInAddressIndexes],
+  [SIGNING_KEYS, signingKeyIndexes], [SECRET_USES, []], [RECONCILIATIONS, []], [HEARTBEATS, []], [SIGN_IN_ADDRESSES, signInAddressIndexes],
   [LOGIN_SESSIONS, loginSessionIndexes], [AUTHORIZATION_TRANSACTIONS, authorizationTransactionIndexes], [DEVICE_AUTHORIZATIONS, deviceAuthorizationIndexes],
 ] as const;
 

@@ -6,6 +6,7 @@ import { ScopeAnnouncer } from '@strowger/auth/scope-announcer';
 import { PasswordHasher } from '@strowger/credentials/password-hasher';
 import { Bus } from '@strowger/messaging/bus';
 import { EventFeed } from '@strowger/messaging/event-feed';
+import { publishMark } from '@strowger/messaging/feed-marks';
 import { JetStreamPublisher } from '@strowger/messaging/jetstream-publisher';
 import { Relay } from '@strowger/messaging/relay';
 import { AccessTokensReader } from '@strowger/models/access-tokens/access-tokens.reader';
@@ -27,6 +28,7 @@ import { EndedGrantsStore } from '@strowger/models/grants/ended-grants.store';
 import { GrantEventsReader } from '@strowger/models/grants/grant-events.reader';
 import { GrantsStore } from '@strowger/models/grants/grants.store';
 import { LiveGrantsReader } from '@strowger/models/grants/live-grants.reader';
+import { OwedLowerings } from '@strowger/models/heartbeats/owed-lowerings.store';
 import { LoginSessions } from '@strowger/models/login-sessions/login-sessions.store';
 import { ChangeRecorder } from '@strowger/models/outbox/change-recorder';
 import { EventSource } from '@strowger/models/outbox/make-event';
@@ -75,6 +77,8 @@ import { LimitedNames } from './exchange/limited-names';
 import { NOW, TokenExchangeController } from './exchange/token-exchange.controller';
 import { CachedFacts } from './facts/cached-facts';
 import { MAX_AGE_MS } from './facts/fact-cache';
+import { FeedMarks } from './feed/feed-marks';
+import { FeedController } from './feed/feed.controller';
 import { Impersonations } from './impersonations/impersonations';
 import { ImpersonationsController } from './impersonations/impersonations.controller';
 import { IntrospectionController } from './introspection/introspection.controller';
@@ -180,7 +184,7 @@ export class TokenServiceModule {
     ];
     return {
       module: TokenServiceModule,
-      controllers: [AuthorizeController, DecisionController, LoginController, DeviceAuthorizationController, DeviceController, TokenController, IntrospectionController, RevocationController, TokensController, ConsentsController, ImpersonationsController, TokenExchangeController, ResourceController, MetadataController, KeyRotationController],
+      controllers: [AuthorizeController, DecisionController, LoginController, DeviceAuthorizationController, DeviceController, TokenController, IntrospectionController, RevocationController, TokensController, ConsentsController, ImpersonationsController, TokenExchangeController, ResourceController, MetadataController, KeyRotationController, FeedController],
       providers: [
         ...constants,
         provide(Database, [LOG], (serviceLog: ServiceLog) => new Database(config, line => { serviceLog.warn(line); })),
@@ -243,6 +247,10 @@ export class TokenServiceModule {
           documents: [new TokenEventsReader(database), new GrantEventsReader(database)], trail: new AuditEventsReader(database), owed: new OwedEventsReader(database, SERVICE),
           progress: new ReconciliationsStore(database, SERVICE, config.STROWGER_INSTANCE), publisher,
         }, { everySeconds: config.RECONCILE_EVERY_SECONDS, confirmMs: 5000, now, counts }, serviceLog)),
+        provide(FeedMarks, [Database, Bus, LOG], (database: Database, bus: Bus, serviceLog: ServiceLog) => {
+          const lowerings = new OwedLowerings(database, config.STROWGER_INSTANCE);
+          return new FeedMarks({ owed: mostBytes => lowerings.read(mostBytes), publish: mark => publishMark(bus, mark), log: serviceLog });
+        }),
         ...peoplesPages(config), ...devices(config),
         provide(Metadata, [TokenServer, AuthorizeServer], (server: TokenServer, authorize: AuthorizeServer) => new Metadata(config.STROWGER_ISSUER, server.grantTypes, authorize.responseTypes)),
         { provide: APP_FILTER, inject: [RejectionRecorder, LOG], useFactory: (rejections: RejectionRecorder, serviceLog: ServiceLog) => new OAuthErrorFilter(rejections, serviceLog) },

@@ -15,6 +15,8 @@ import { acceptForms, acceptJsonAlone } from '@strowger/service/body-parsers';
 import { ServiceLog } from '@strowger/service/service-log';
 import { ServiceOptions } from '@strowger/service/start-service';
 import { answerOtherOrigins } from './client-auth/cross-origin';
+import { FeedMarks } from './feed/feed-marks';
+import { feedAskRoute } from './feed/feed.controller';
 import { Janitor } from './janitor/janitor';
 import { keyRotationRoute } from './keys/key-rotation.controller';
 import { KeyUpkeep } from './keys/key-upkeep';
@@ -32,7 +34,7 @@ export function tokenService(config: TokenServiceConfig, registry = new Registry
     name: 'token-service', module, config, registry,
     bodies: fastify => { acceptForms(fastify, parseForm); acceptJsonAlone(fastify, '/token-exchange'); },
     plugins: fastify => { answerOtherOrigins(fastify); for (const path of ['/oauth/tokens', '/oauth/consents', '/oauth/impersonations']) tellAllowance(fastify, config.API_REQUESTS_PER_MINUTE, path); },
-    microservices: app => { app.connectMicroservice(natsRpcServerOptions(app.get(Bus), app.get<ServiceLog>(LOG), 'token-service', [keyRotationRoute]), { inheritAppConfig: false }); },
+    microservices: app => { app.connectMicroservice(natsRpcServerOptions(app.get(Bus), app.get<ServiceLog>(LOG), 'token-service', [keyRotationRoute, feedAskRoute]), { inheritAppConfig: false }); },
     background: app => {
       void app.get(StartUp).run().then(() => { app.get(KeyUpkeep).start(); });
       app.get(Relay).start();
@@ -49,7 +51,7 @@ export function tokenService(config: TokenServiceConfig, registry = new Registry
       { name: 'bus', check: () => app.get(Bus).wasReady() },
     ],
     drain: app => [
-      { name: 'answer the bus', run: () => Promise.all(app.getMicroservices().map(transport => transport.close())) },
+      { name: 'answer the bus', run: async () => { await Promise.all(app.getMicroservices().map(transport => transport.close())); await app.get(FeedMarks).stop(); } },
       { name: 'record what was refused', run: () => app.get(RejectionRecorder).drain() },
       { name: 'finish the writes', run: () => app.get(TurnWriter).drain() },
       { name: 'publish what is owed', run: () => app.get(Sender).drain() },

@@ -62,6 +62,11 @@ export class Bus {
     return () => { this.losses.delete(listener); };
   }
 
+  /** Gives up the connection and makes a new one: for who has reason to believe that this one is of no use. Nothing where there is none. */
+  async reconnect(): Promise<void> {
+    if (this.up) await this.current?.reconnect().catch(() => undefined);
+  }
+
   /** Connected, and the stream of events was seen to exist at least once. */
   isReady(): boolean { return this.up && this.streamSeen; }
 

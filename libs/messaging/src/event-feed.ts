@@ -20,8 +20,10 @@ export interface EventFeedOptions {
   readonly log: MessagingLog;
   /** The events of one message, in the stream's order. They may have been seen before; their order across builds means nothing. */
   onEvents(events: Envelope[], subject: string): void;
-  /** Called at every build before its first event: what was derived from earlier events may be incomplete. */
-  onReset(): void;
+  /** Called at every build before its first event: what was derived from earlier events may be incomplete. `streamCreatedAt`: what is older was in no stream that can still be read. */
+  onReset(streamCreatedAt: Date): void;
+  /** The body of a mark, in its place among the events. */
+  onMark?(body: Uint8Array): void;
 }
 
 /**
@@ -46,6 +48,8 @@ export class EventFeed {
 
   /** Begins to follow as soon as the bus and the stream are there. */
   start(): void { this.loop.start(); }
+  /** Builds a new consumer, at once. */
+  rebuild(): void { this.loop.restart(); }
   close(): Promise<void> { return this.loop.close(); }
 
   private async build(connection: NatsConnection): Promise<Consumer> {
@@ -56,8 +60,10 @@ export class EventFeed {
       deliver_policy: DeliverPolicy.StartTime, opt_start_time: new Date(Date.now() - this.options.startSeconds * 1000).toISOString(),
     });
     this.delivered = 0;
+    // After the consumer was made: of a stream that is made anew in between the consumer is gone, and no event will come of it.
+    const { created } = await manager.streams.info(STREAM);
     this.options.log.info({ filter: this.options.filter, consumer: name }, 'built a consumer for the feed');
-    this.options.onReset();
+    this.options.onReset(new Date(created));
     return jetstream(connection, { timeout: API_TIMEOUT_MS }).consumers.get(STREAM, name);
   }
 
@@ -65,7 +71,10 @@ export class EventFeed {
     const { deliverySequence } = message.info;
     if (deliverySequence !== this.delivered + 1) throw new Error(`a gap: delivery ${String(deliverySequence)} came after ${String(this.delivered)}`);
     this.delivered = deliverySequence;
-    if (message.subject === FEED_MARK) return;
+    if (message.subject === FEED_MARK) {
+      this.options.onMark?.(message.data);
+      return;
+    }
     const events = this.eventsOf(message);
     if (events.length > 0) this.options.onEvents(events, message.subject);
   }

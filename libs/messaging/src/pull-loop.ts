@@ -36,6 +36,9 @@ export class PullLoop {
 
   start(): void { this.ended ??= this.run(); }
 
+  /** Gives up the consumer and asks for it again. */
+  restart(): void { void this.messages?.close(); }
+
   /** Asks for no further message and resolves when the last one that has arrived was taken. */
   async close(): Promise<void> {
     this.closing.abort();
