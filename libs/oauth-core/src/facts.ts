@@ -114,6 +114,10 @@ export interface AccessTokenClaims {
   readonly read_only: boolean;
   readonly impersonation: boolean;
   readonly switchboards?: readonly string[];
+  /** Of an API access: the account that made it, so that a guard knows whose version `rights.owner` is. */
+  readonly owner?: string;
+  /** Of each actor of `act`, outermost first: the account that made it, likewise for `rights.actor_owners`. */
+  readonly actor_owners?: readonly string[];
   readonly rights: RightsVersions;
   readonly act?: Actor;
 }

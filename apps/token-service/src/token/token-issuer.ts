@@ -30,7 +30,7 @@ export class TokenIssuer {
 
   /** @throws NotDurable, TooMuchWaiting - nothing was answered; if the token was stored after all, its event follows */
   async issue(grantType: string, request: TokenRequest, decision: Decision): Promise<TokenAnswer> {
-    const { standing: { application, account, tenant }, scope, grant_id, refresh_token, generation, acting } = decision;
+    const { standing: { application, account, owner, actors, tenant }, scope, grant_id, refresh_token, generation, acting } = decision;
     const iat = Math.floor(request.at.getTime() / 1000);
     const lifetime = Math.min(tenant.access_token_ttl_seconds, this.settings.longestTokenSeconds, ...(acting ? [acting.bound.exp - iat] : []));
     const own = ceilingsOf(decision.standing), ceilings = acting ? ceilingsBoundBy(own, acting.bound) : own;
@@ -39,7 +39,8 @@ export class TokenIssuer {
     const jti = id.toString('base64url');
     const stored: Omit<AccessTokenClaims, 'jti'> = {
       iss: this.settings.issuer, sub: account.id, aud: this.settings.audience, client_id: application.client_id, exp: iat + lifetime, iat, scope,
-      tenant_id: tenant.id, application_id: application.id, ...(grant_id !== undefined && { grant_id }), ...ceilings, rights: rightsOf(decision.standing),
+      tenant_id: tenant.id, application_id: application.id, ...(grant_id !== undefined && { grant_id }), ...ceilings,
+      ...(owner && { owner: owner.id }), ...(actors && { actor_owners: actors.map(one => one.owner.id) }), rights: rightsOf(decision.standing),
       ...(acting && { act: acting.act }),
     };
     const text = opaque ?? this.keys.signer().sign({ ...stored, jti });

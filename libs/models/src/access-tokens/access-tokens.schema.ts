@@ -32,7 +32,7 @@ export const accessTokenSchema = new Schema<AccessTokenDocument>({
   _id: { type: Buffer, required: true }, hash: { type: Buffer, required: true }, version: number, tenant_id: required, iss: required, sub: required, aud: required,
   client_id: required, exp: number, iat: number, scope: required, application_id: required, grant_id: String, account_kind: required, role: required,
   access_level: required, read_only: { type: Boolean, required: true }, impersonation: { type: Boolean, required: true },
-  switchboards: { type: [String], default: undefined }, rights: { type: Schema.Types.Mixed, required: true }, act: Schema.Types.Mixed,
+  switchboards: { type: [String], default: undefined }, owner: String, actor_owners: { type: [String], default: undefined }, rights: { type: Schema.Types.Mixed, required: true }, act: Schema.Types.Mixed,
   token_format: required, grant_type: required, client_name: required, username: required, secret_id: String, ip: String, user_agent: String,
   request_id: String, generation: Number, revoked_at: Date, issued_at: { type: Date, required: true },
 }, { versionKey: false });
@@ -42,9 +42,9 @@ export const accessTokenIndexes: readonly IndexSpec[] = [{ key: { grant_id: 1 },
 
 /** The claims of a stored token, as they were issued. */
 export function claimsOf(token: AccessTokenDocument): AccessTokenClaims {
-  const { iss, sub, aud, client_id, exp, iat, scope, tenant_id, application_id, grant_id, account_kind, role, access_level, read_only, impersonation, switchboards, rights, act } = token;
+  const { iss, sub, aud, client_id, exp, iat, scope, tenant_id, application_id, grant_id, account_kind, role, access_level, read_only, impersonation, switchboards, owner, actor_owners, rights, act } = token;
   return {
     iss, sub, aud, client_id, exp, iat, jti: token._id.toString('base64url'), scope, tenant_id, application_id, ...(grant_id !== undefined && { grant_id }),
-    account_kind, role, access_level, read_only, impersonation, ...(switchboards && { switchboards }), rights, ...(act && { act }),
+    account_kind, role, access_level, read_only, impersonation, ...(switchboards && { switchboards }), ...(owner !== undefined && { owner }), ...(actor_owners && { actor_owners }), rights, ...(act && { act }),
   };
 }
