@@ -1,5 +1,5 @@
 import { AccessTokenClaims } from './facts';
-import { managementAccessLevel, mayDo, rightsHold } from './rights';
+import { managementAccessLevel, mayDo, reachesSwitchboard, rightsHold } from './rights';
 
 type Claims = Parameters<typeof mayDo>[0];
 const administrator: Claims = { scope: 'gql rest strowger', access_level: 'all', role: 'administrator', read_only: false, account_kind: 'user', impersonation: false };
@@ -64,6 +64,31 @@ describe('read_only', () => {
     ['strowger:tokens:read', read, 'allowed'],
   ] as const)('S77: on %s %j is %s', (scope, [writes, called], expected) => {
     expect(status({ read_only: true }, scope, writes, called)).toBe(expected);
+  });
+});
+
+describe('the method of a REST request', () => {
+  const may = (claims: Partial<AccessTokenClaims>, method: string): boolean => mayDo({ ...administrator, ...claims }, { scope: 'rest:calllog:read', write: false, method }).allowed;
+  it.each([['GET', true], ['HEAD', true], ['POST', false], ['PUT', false], ['PATCH', false], ['DELETE', false], ['get', false], ['', false], ['OPTIONS', false]])('S77: %s of a read_only account on a route that only needs to read: %p', (method, allowed) => {
+    expect(may({ read_only: true }, method)).toBe(allowed);
+    expect(may({}, method)).toBe(true);
+  });
+});
+
+describe('a door that many scopes lead through', () => {
+  const may = (claims: Partial<AccessTokenClaims>, scope: string): boolean => mayDo({ ...administrator, ...claims }, { scope, write: false, below: true }).allowed;
+  it.each([['gql:calls:read', 'gql', true], ['gql', 'gql', true], ['gql:calls', 'gql:calls', true], ['gql:calls:read', 'gql:calls', true], ['rest', 'gql', false], ['gqlx:calls', 'gql', false], ['', 'gql', false], ['gql:calls:read', 'gql:faxes', false]])('a token with %j at %s: %p', (scope, door, allowed) => {
+    expect(may({ scope }, door)).toBe(allowed);
+  });
+  it('an API access without impersonation goes where something behind is its', () => {
+    const access = { account_kind: 'api_access', impersonation: false } as const;
+    expect([may({ ...access, scope: 'rest gql' }, 'gql'), may({ ...access, scope: 'rest gql' }, 'rest')]).toEqual([false, true]);
+  });
+});
+
+describe('switchboards', () => {
+  it.each([[undefined, true], [[], false], [['s1'], true], [['s2'], false], [['s'], false]])('of %j s1 is reached: %p', (switchboards, reached) => {
+    expect(reachesSwitchboard(switchboards === undefined ? {} : { switchboards }, 's1')).toBe(reached);
   });
 });
 

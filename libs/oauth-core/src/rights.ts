@@ -1,8 +1,17 @@
 import { AccessLevel, AccessTokenClaims, RightsVersions, Role } from './facts';
-import { covers } from './scope';
+import { contains, covers } from './scope';
 
-/** What a route or a GraphQL field needs. `callApiWrite`: the catalogue gives this write to level `call_api`; not read for `strowger` scopes. */
-export interface Need { readonly scope: string; readonly write: boolean; readonly callApiWrite?: boolean }
+/** What a route or a GraphQL field needs. */
+export interface Need {
+  readonly scope: string;
+  readonly write: boolean;
+  /** The catalogue gives this write to level `call_api`; not read for `strowger` scopes. */
+  readonly callApiWrite?: boolean;
+  /** Of a REST request: its HTTP method. A read_only account's is GET or HEAD, whatever the scope says. Of GraphQL none, there `write` tells. */
+  readonly method?: string;
+  /** Any scope at or below `scope` will do: of a door that many scopes lead through, where what lies behind is judged on its own. */
+  readonly below?: boolean;
+}
 
 /** A refusal in RFC 6750's words (`error`) and the PBX's (`status`); `scope` is the missing one; `description` is public ASCII. */
 export interface Refusal {
@@ -20,6 +29,7 @@ const managementReach: Record<Role, readonly string[]> = {
   auditor: [...userReach, 'strowger:audit:read'],
   administrator: ['strowger'],
 };
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 /** What an API access without the impersonation flag reaches (seed 003). */
 const apiAccessReach = ['rest:calllog', 'rest:switchboards'];
 /** Revoking tokens only takes away, so every application may, and whoever acts for somebody else. */
@@ -33,7 +43,8 @@ export const managementAccessLevel = (scope: string): AccessLevel => (scope.spli
  * the first that says no is named (seeds 001, 003). The `role` of an API access that impersonates is its owner's.
  */
 export function mayDo(claims: Pick<AccessTokenClaims, 'scope' | 'access_level' | 'role' | 'read_only' | 'account_kind' | 'impersonation' | 'act'>, need: Need): { readonly allowed: true } | Refusal {
-  if (!covers(claims.scope.split(' '), need.scope)) {
+  const granted = claims.scope.split(' ');
+  if (!covers(granted, need.scope) && !(need.below === true && granted.some(scope => contains(need.scope, scope)))) {
     return { allowed: false, error: 'insufficient_scope', status: 'access_denied', scope: need.scope, description: `the token lacks the scope ${need.scope}` };
   }
   const management = need.scope === 'strowger' || need.scope.startsWith('strowger:');
@@ -44,18 +55,21 @@ export function mayDo(claims: Pick<AccessTokenClaims, 'scope' | 'access_level' |
   if (management && !covers(managementReach[claims.role], need.scope)) {
     return denied('access_denied', `the role ${claims.role} does not reach ${need.scope}`);
   }
-  if (need.write && claims.read_only) {
+  if (claims.read_only && (need.write || (need.method !== undefined && !SAFE_METHODS.has(need.method)))) {
     return denied('user_access_type_deny', 'the account is read_only: GET, HEAD and GraphQL queries only');
   }
   // What was made with such a token (applications, API accesses) would outlive it.
   if (claims.act && management && need.write && !covers(callApiManagementWrites, need.scope)) {
     return denied('access_denied', 'a token that acts for somebody else changes nothing in the management APIs; it only reads, and revokes tokens');
   }
-  if (claims.account_kind === 'api_access' && !claims.impersonation && !covers(apiAccessReach, need.scope)) {
+  if (claims.account_kind === 'api_access' && !claims.impersonation && !covers(apiAccessReach, need.scope) && !(need.below === true && apiAccessReach.some(scope => contains(need.scope, scope)))) {
     return denied('access_denied', `an API access without impersonation reaches ${apiAccessReach.join(' and ')} only`);
   }
   return { allowed: true };
 }
+
+/** Whether a token may see or control this switchboard: one of those chosen for its API access, or any where none were chosen (seed 003). */
+export const reachesSwitchboard = ({ switchboards }: Pick<AccessTokenClaims, 'switchboards'>, id: string): boolean => switchboards === undefined || switchboards.includes(id);
 
 const denied = (status: Refusal['status'], description: string): Refusal => ({ allowed: false, error: 'access_denied', status, description });
 
