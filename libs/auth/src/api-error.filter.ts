@@ -2,10 +2,9 @@ import { ArgumentsHost, Catch, ExceptionFilter, HttpException, Logger, Optional 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ZodError } from 'zod';
 import { OAuthError } from '@strowger/oauth-core/oauth-error';
-import { printable } from '@strowger/oauth-core/printable';
+import { answerOf } from './api-error-answer';
 import { ApiError, unavailable } from './api-error';
 
-const MAX_DESCRIPTION = 512;
 const FIELDS_NAMED = 5;
 
 /** Answers every throw of a management API in one shape: `{"error","error_description","status"?,"scope"?}` and RFC 6750's header. */
@@ -26,11 +25,9 @@ export class ApiErrorFilter implements ExceptionFilter {
       if (error.httpStatus === 500) this.log.error(fields, 'a request failed'); else this.log.warn(fields, 'a request could not be served');
     }
     if (reply.sent) return;
-    for (const [name, value] of Object.entries(headersOf(error))) void reply.header(name, value);
-    const { status, scope } = error.details;
-    void reply.status(error.httpStatus).header('content-type', 'application/json; charset=utf-8').send(JSON.stringify({
-      error: error.error, error_description: printable(error.description, MAX_DESCRIPTION), ...(status !== undefined && { status }), ...(scope !== undefined && { scope }),
-    }));
+    const { status, headers, body } = answerOf(error);
+    for (const [name, value] of Object.entries(headers)) void reply.header(name, value);
+    void reply.status(status).send(body);
   }
 }
 
@@ -89,18 +86,4 @@ function isUnavailable(error: unknown): boolean {
   if ('code' in error && UNAVAILABLE_CODES.has(error.code)) return true;
   if (!('errorLabels' in error) || !Array.isArray(error.errorLabels)) return false;
   return error.errorLabels.includes('RetryableWriteError') || error.errorLabels.includes('TransientTransactionError');
-}
-
-function headersOf(error: ApiError): Record<string, string> {
-  const { retryAfterSeconds, scope, limit } = error.details;
-  const challenge = ['realm="strowger"'];
-  // RFC 6750 §3.1: no error is named to who sent no token.
-  if (error.httpStatus === 403 || error.error === 'invalid_token') challenge.push(`error="${printable(error.error)}"`, `error_description="${printable(error.description, MAX_DESCRIPTION)}"`);
-  if (scope !== undefined) challenge.push(`scope="${printable(scope, MAX_DESCRIPTION)}"`);
-  return {
-    'cache-control': 'no-store',
-    ...((error.httpStatus === 401 || error.httpStatus === 403) && { 'www-authenticate': `Bearer ${challenge.join(', ')}` }),
-    ...(limit !== undefined && { 'x-ratelimit-limit': String(limit), 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(retryAfterSeconds ?? 1) }),
-    ...((retryAfterSeconds !== undefined || error.httpStatus === 503) && { 'retry-after': String(retryAfterSeconds ?? 1) }),
-  };
 }

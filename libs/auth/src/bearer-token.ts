@@ -1,16 +1,23 @@
-import type { FastifyRequest } from 'fastify';
 import { ApiError } from './api-error';
 
 /** RFC 6750 §2.1 b64token. */
 const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 const LONGEST = 8192;
 
+/** A request as far as its token is concerned; `raw` is Node's own. */
+export interface BearingRequest {
+  readonly headers: { readonly authorization?: string | undefined };
+  readonly query: unknown;
+  readonly body: unknown;
+  readonly raw: { readonly rawHeaders: readonly string[] };
+}
+
 /**
  * The access token of a request, from its Authorization header and from nowhere else: a URL ends up in logs and histories.
  * @throws ApiError invalid_request - 401 for no token; 400 for one in the query, in the body, or twice (RFC 6750 §3.1)
  * @throws ApiError invalid_token - not a text that could be a token
  */
-export function bearerToken(request: Pick<FastifyRequest, 'headers' | 'query' | 'body'> & { readonly raw: { readonly rawHeaders: readonly string[] } }): string {
+export function bearerToken(request: BearingRequest): string {
   if (has(request.query, 'access_token') || has(request.body, 'access_token')) {
     throw new ApiError(400, 'invalid_request', 'the access token belongs in the Authorization header, and nowhere else');
   }

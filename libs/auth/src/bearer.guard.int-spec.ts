@@ -6,10 +6,15 @@ import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AccessTokenClaims } from '@strowger/oauth-core/facts';
 import { ApiErrorFilter } from './api-error.filter';
-import { authConfig } from './auth.config';
+import { authConfig, guardConfig } from './auth.config';
 import { BearerGuard } from './bearer.guard';
+import { BearerStrategy } from './bearer.strategy';
 import { Caller } from './caller.decorator';
+import { Guard } from './guard';
+import { callerOf } from './guarded-request';
 import { HttpTokenIntrospector } from './http-token-introspector';
+import { JsonWebKeys } from './json-web-keys';
+import { Signer } from './offline-guard.fixture';
 import { RequestLimit, tellAllowance } from './request-limit';
 import { RequireScope } from './require-scope.decorator';
 import { TokenIntrospector, type AuthenticatedCaller } from './token-introspector';
@@ -49,17 +54,20 @@ class StandIn {
 class ExampleController {
   @Get() list(@Caller() caller: AuthenticatedCaller): AuthenticatedCaller { return caller; }
   @Post() @RequireScope('strowger:applications:write') make(): object { return {}; }
+  @Post('search') search(): object { return {}; }
+  @Post('query') @RequireScope('strowger:applications:read', { write: false }) query(): object { return {}; }
 }
 @Controller('api/forgotten')
 class ForgottenController { @Get() list(): object { return {}; } }
 
 const PER_MINUTE = 1000;
 const nobodyElse = { hit: (_counter: unknown, now: Date, times: number) => Promise.resolve({ count: times, endsAt: new Date(now.getTime() + 60_000) }) };
-let limit: RequestLimit, standIn: StandIn, introspector: HttpTokenIntrospector, app: NestFastifyApplication, url: string;
+let limit: RequestLimit, standIn: StandIn, introspectorUrl: string, introspector: HttpTokenIntrospector, app: NestFastifyApplication, url: string;
 beforeAll(async () => {
   Logger.overrideLogger(false);
   standIn = new StandIn();
-  introspector = new HttpTokenIntrospector(authConfig({ TOKEN_SERVICE_URL: await standIn.start(), STROWGER_SERVICE_ID: 'scope-service', STROWGER_SERVICE_SECRET: SECRET }), 300);
+  introspectorUrl = await standIn.start();
+  introspector = new HttpTokenIntrospector(authConfig({ TOKEN_SERVICE_URL: introspectorUrl, STROWGER_SERVICE_ID: 'scope-service', STROWGER_SERVICE_SECRET: SECRET }), 300);
   limit = new RequestLimit(nobodyElse, { service: 'scope-service', perMinute: PER_MINUTE, now: () => new Date(), log: { warn: () => undefined } });
   @Module({
     controllers: [ExampleController, ForgottenController],
@@ -165,6 +173,13 @@ describe('BearerGuard', () => {
     standIn.says(active(change));
     expect(await call('/api/applications', { ...bearer, method: 'POST' })).toMatchObject({ status: 403, body: { error: 'access_denied', status } });
   });
+  it('S77: a read_only account\'s request is GET or HEAD, also where the route only needs to read, unless the route says that it reads', async () => {
+    standIn.says(active({ read_only: true }));
+    expect(await call('/api/applications/search', { ...bearer, method: 'POST' })).toMatchObject({ status: 403, body: { status: 'user_access_type_deny' } });
+    expect(await call('/api/applications/query', { ...bearer, method: 'POST' })).toMatchObject({ status: 201 });
+    standIn.says(active());
+    expect(await call('/api/applications/search', { ...bearer, method: 'POST' })).toMatchObject({ status: 201 });
+  });
   it('answers 503 with Retry-After while nobody can judge tokens', async () => {
     standIn.says('gone', 502);
     expect(await call('/api/applications', bearer)).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' }, retry: '1' });
@@ -199,6 +214,92 @@ describe('BearerGuard', () => {
   it('answers an unknown path with 404 without asking anybody', async () => {
     expect(await call('/api/nothing', bearer)).toMatchObject({ status: 404, body: { error: 'not_found' } });
     expect(standIn.asked).toEqual([]);
+  });
+});
+
+describe('JsonWebKeys', () => {
+  const first = new Signer(), second = new Signer();
+  let at = 0, keys: JsonWebKeys;
+  beforeEach(() => {
+    at = 0;
+    keys = new JsonWebKeys(`${introspectorUrl}/.well-known/jwks.json`, { warn: () => undefined }, () => at);
+    standIn.says({ keys: [first.jwk()] });
+  });
+  it('reads the set once, however many ask at once, and knows each key of it', async () => {
+    expect((await Promise.all(Array.from({ length: 20 }, () => keys.find(first.kid)))).every(key => key !== undefined)).toBe(true);
+    expect(standIn.asked.map(({ url }) => url)).toEqual(['GET /.well-known/jwks.json']);
+  });
+  it('S73: an unknown key is looked for once a minute at most, and found then', async () => {
+    await keys.find(first.kid);
+    for (let i = 0; i < 50; i++) expect(await keys.find(`unknown-${String(i)}`)).toBeUndefined();
+    standIn.says({ keys: [first.jwk(), second.jwk()] });
+    at = 59_999;
+    expect(await keys.find(second.kid)).toBeUndefined();
+    expect(standIn.asked).toHaveLength(1);
+    at = 60_000;
+    expect(await keys.find(second.kid)).toBeDefined();
+    expect(standIn.asked).toHaveLength(2);
+  });
+  it('keeps what it has where the set cannot be read, and tries again for a first one within a second', async () => {
+    standIn.says('gone', 503);
+    expect(await keys.find(first.kid)).toBeUndefined();
+    at = 1000;
+    standIn.says({ keys: [first.jwk()] });
+    expect(await keys.find(first.kid)).toBeDefined();
+    standIn.says('gone', 503);
+    at = 400_000;
+    for (let i = 0; i < 3; i++) expect(await keys.find(first.kid)).toBeDefined();
+    await keys.read();
+    expect(keys.has(first.kid)).toBe(true);
+  });
+  it('a key that was taken back is gone after the next reading', async () => {
+    await keys.find(first.kid);
+    standIn.says({ keys: [second.jwk()] });
+    at = 300_001;
+    await keys.find(first.kid);
+    await keys.read();
+    expect([keys.has(first.kid), keys.has(second.kid)]).toEqual([false, true]);
+  });
+  it.each<[string, unknown]>([['no list', {}], ['a key of another curve', { keys: [{ ...first.jwk(), crv: 'P-384' }] }], ['a symmetric key', { keys: [{ kty: 'oct', k: 'AAAA', kid: first.kid }] }], ['a key for encryption', { keys: [{ ...first.jwk(), use: 'enc' }] }], ['a key without an id', { keys: [{ ...first.jwk(), kid: undefined }] }]])('S72: takes no key from %s', async (_name, set) => {
+    standIn.says(set);
+    expect(await keys.find(first.kid)).toBeUndefined();
+  });
+});
+
+describe('the strategy for passport', () => {
+  const outcome = async (options: object, headers: Record<string, string> = {}, method = 'GET'): Promise<unknown> => {
+    const strategy = new BearerStrategy(Guard.start(guardConfig({ TOKEN_SERVICE_URL: introspectorUrl, STROWGER_SERVICE_ID: 'shop', STROWGER_SERVICE_SECRET: SECRET })));
+    const request = { headers, rawHeaders: Object.entries(headers).flat(), query: {}, body: undefined, method } as unknown as Parameters<BearerStrategy['authenticate']>[0];
+    return new Promise(resolve => {
+      Object.assign(strategy, { success: (user: unknown) => { resolve({ user, same: callerOf(request) === user }); }, fail: (challenge: unknown, status: unknown) => { resolve([status, challenge]); }, error: (error: unknown) => { resolve(error); } });
+      strategy.authenticate(request, options);
+    });
+  };
+  const bearer = { authorization: 'Bearer token-1' }, applications = { scope: 'strowger:applications:read' };
+  it('gives the caller as the user', async () => {
+    standIn.says(active());
+    expect(await outcome(applications, bearer)).toEqual({ user: { username: 'alice', claims }, same: true });
+  });
+  it('S71: fails with status and challenge, and says what nobody could judge as an error', async () => {
+    standIn.says(active({ scope: 'rest' }));
+    expect(await outcome(applications)).toEqual([401, 'Bearer realm="strowger"']);
+    expect(await outcome(applications, bearer)).toEqual([403, expect.stringContaining('error="insufficient_scope"')]);
+    standIn.says({ active: false });
+    expect(await outcome(applications, bearer)).toEqual([401, expect.stringContaining('error="invalid_token"')]);
+    standIn.says('gone', 502);
+    expect(await outcome(applications, bearer)).toMatchObject({ httpStatus: 503 });
+    expect(await outcome({}, bearer)).toMatchObject({ message: expect.stringContaining('must say which scope') as string });
+  });
+});
+
+describe('guardConfig', () => {
+  const good = { TOKEN_SERVICE_URL: 'http://127.0.0.1:13001', STROWGER_SERVICE_ID: 'shop', STROWGER_SERVICE_SECRET: SECRET };
+  const bus = { NATS_URL: 'nats://127.0.0.1:4222', NATS_USER: 'shop', NATS_PASSWORD: 'p', STROWGER_ISSUER: 'https://auth.example.com' };
+  it('needs no bus', () => { expect(guardConfig(good)).toEqual({ ...good, ACCESS_TOKEN_TTL_MAX_SECONDS: 86_400, CLOCK_SKEW_SECONDS: 60 }); });
+  it('takes one, and then wants the issuer', () => { expect(guardConfig({ ...good, ...bus })).toMatchObject(bus); });
+  it.each<[string, Record<string, string | undefined>]>([['STROWGER_ISSUER', { STROWGER_ISSUER: undefined }], ['NATS_PASSWORD', { NATS_PASSWORD: undefined }], ['NATS_USER', { NATS_USER: undefined }], ['STROWGER_ISSUER', { STROWGER_ISSUER: 'https://auth.example.com/' }],
+    ['ACCESS_TOKEN_TTL_MAX_SECONDS', { ACCESS_TOKEN_TTL_MAX_SECONDS: '0' }], ['CLOCK_SKEW_SECONDS', { CLOCK_SKEW_SECONDS: '-1' }], ['NATS_URL', { NATS_URL: 'nats://user:pw@host' }]])('names %s where it is %j', (name, change) => {
+    expect(() => guardConfig({ ...good, ...bus, ...change })).toThrow(name);
   });
 });
 

@@ -1,13 +1,23 @@
-import { CanActivate, ExecutionContext, Injectable } from '@nestjs/common';
+import { CanActivate, ExecutionContext, Inject, Injectable, Optional } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { mayDo, type Need } from '@strowger/oauth-core/rights';
-import { ApiError } from './api-error';
-import { bearerToken, inactiveToken } from './bearer-token';
+import { assertMay } from './assert-may';
+import { bearerToken, inactiveToken, type BearingRequest } from './bearer-token';
 import './caller.decorator';
+import { rememberCaller } from './guarded-request';
+import { needOfRequest, type RouteNeed } from './need';
 import { allowanceHeaders, RequestLimit } from './request-limit';
 import { NEED } from './require-scope.decorator';
-import { TokenIntrospector } from './token-introspector';
+import { TokenIntrospector, type AuthenticatedCaller } from './token-introspector';
+
+/** Of Fastify, or of Express: there Node's own request is the request itself, and it has no id. */
+interface GuardedRequest extends Omit<BearingRequest, 'raw'> {
+  readonly method: string;
+  readonly rawHeaders: readonly string[];
+  readonly raw?: BearingRequest['raw'];
+  readonly id?: string;
+  caller?: AuthenticatedCaller;
+}
+interface Reply { header(name: string, value: string): unknown }
 
 /**
  * Lets a request pass whose bearer token may do what the handler's `@RequireScope` says (RFC 6750), within the limit of its client and account,
@@ -15,7 +25,8 @@ import { TokenIntrospector } from './token-introspector';
  */
 @Injectable()
 export class BearerGuard implements CanActivate {
-  constructor(private readonly introspector: TokenIntrospector, private readonly limit: RequestLimit, private readonly reflector: Reflector) {}
+  /** Without a limit, nobody's requests are counted. */
+  constructor(private readonly introspector: TokenIntrospector, @Optional() @Inject(RequestLimit) private readonly limit: RequestLimit | undefined, private readonly reflector: Reflector) {}
 
   /**
    * @throws ApiError invalid_request, invalid_token, rate_limit_exceeded, insufficient_scope, access_denied, temporarily_unavailable
@@ -23,19 +34,16 @@ export class BearerGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     // What comes over the bus is guarded by the bus's own permissions.
     if (context.getType() !== 'http') return true;
-    const need = this.reflector.getAllAndOverride<Need | undefined>(NEED, [context.getHandler(), context.getClass()]);
+    const need = this.reflector.getAllAndOverride<RouteNeed | undefined>(NEED, [context.getHandler(), context.getClass()]);
     if (!need) throw new Error(`${context.getClass().name}.${context.getHandler().name} does not say which scope it requires`);
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const reply = context.switchToHttp().getResponse<FastifyReply>();
-    void reply.header('cache-control', 'no-store');
-    const caller = await this.introspector.introspect(bearerToken(request), request.id);
+    const request = context.switchToHttp().getRequest<GuardedRequest>(), reply = context.switchToHttp().getResponse<Reply>();
+    reply.header('cache-control', 'no-store');
+    const caller = await this.introspector.introspect(bearerToken({ headers: request.headers, query: request.query, body: request.body, raw: request.raw ?? request }), request.id ?? '');
     if (!caller) throw inactiveToken();
-    void reply.headers(allowanceHeaders(this.limit.count(caller.claims)));
-    const decision = mayDo(caller.claims, need);
-    if (!decision.allowed) {
-      throw new ApiError(403, decision.error, decision.description, { status: decision.status, ...(decision.scope !== undefined && { scope: decision.scope }) });
-    }
+    if (this.limit) for (const [name, value] of Object.entries(allowanceHeaders(this.limit.count(caller.claims)))) reply.header(name, value);
+    assertMay(caller.claims, needOfRequest(need, request.method));
     request.caller = caller;
+    rememberCaller(request, caller);
     return true;
   }
 }

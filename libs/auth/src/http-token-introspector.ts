@@ -1,21 +1,10 @@
 import { z } from 'zod';
-import { accountKinds, accessLevels, AccessTokenClaims, Actor, roles } from '@strowger/oauth-core/facts';
+import { Claims } from './access-token-claims';
 import { unavailable } from './api-error';
 import { AuthConfig } from './auth.config';
 import { AuthenticatedCaller, TokenIntrospector } from './token-introspector';
 
 const TIMEOUT_MS = 2000;
-const version = z.int().nonnegative();
-
-const ActorClaim: z.ZodType<Actor> = z.lazy(() => z.object({ sub: z.string(), act: ActorClaim.exactOptional() }));
-const Claims: z.ZodType<AccessTokenClaims> = z.object({
-  iss: z.string(), sub: z.string().min(1), aud: z.string(), client_id: z.string(), exp: z.int(), iat: z.int(), jti: z.string(), scope: z.string(),
-  tenant_id: z.string().min(1), application_id: z.string(), grant_id: z.string().exactOptional(),
-  account_kind: z.enum(accountKinds), role: z.enum(roles), access_level: z.enum(accessLevels), read_only: z.boolean(), impersonation: z.boolean(),
-  switchboards: z.array(z.string()).exactOptional(),
-  rights: z.object({ tenant: version, application: version, account: version, owner: version.exactOptional(), actors: z.array(version).exactOptional(), actor_owners: z.array(version).exactOptional() }),
-  act: ActorClaim.exactOptional(),
-});
 const Active = z.object({ active: z.literal(true), token_type: z.literal('Bearer'), username: z.string() });
 const Inactive = z.object({ active: z.literal(false) });
 
@@ -25,7 +14,7 @@ export class HttpTokenIntrospector extends TokenIntrospector {
   private readonly url: string;
 
   /** `timeoutMs` bounds the whole question. */
-  constructor(config: AuthConfig, private readonly timeoutMs = TIMEOUT_MS) {
+  constructor(config: Pick<AuthConfig, 'TOKEN_SERVICE_URL' | 'STROWGER_SERVICE_ID' | 'STROWGER_SERVICE_SECRET'>, private readonly timeoutMs = TIMEOUT_MS) {
     super();
     this.url = `${config.TOKEN_SERVICE_URL}/oauth/introspect`;
     // RFC 6749 §2.3.1: both are form-encoded before they are joined.

@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { rpc } from '@strowger/contracts/bus-users';
-import { ServiceName } from '@strowger/contracts/event-catalogue';
 import { AnnouncedScope, AnnouncementReply, ScopeAnnouncement } from '@strowger/contracts/scope-announcement';
 import { Bus } from '@strowger/messaging/bus';
 import { MessagingLog } from '@strowger/messaging/messaging-log';
@@ -22,7 +21,7 @@ export class ScopeAnnouncer {
    * `scopes`: all that the service has; what is missing is withdrawn.
    * @throws ZodError - they are not a valid announcement
    */
-  constructor(private readonly bus: Bus, private readonly service: ServiceName, scopes: readonly AnnouncedScope[], private readonly log: MessagingLog) {
+  constructor(private readonly bus: Bus, private readonly service: string, scopes: readonly AnnouncedScope[], private readonly log: MessagingLog) {
     this.announcement = ScopeAnnouncement.parse({ scopes });
   }
 

@@ -1,7 +1,7 @@
 import { AccessTokenClaims } from '@strowger/oauth-core/facts';
 
-/** Who calls, by a token that was active when it was asked about: its claims, and the account's name. */
-export interface AuthenticatedCaller { readonly claims: AccessTokenClaims; readonly username: string }
+/** Who calls, by an active token: its claims, and the account's name where the issuer was asked (a JWT does not tell it). */
+export interface AuthenticatedCaller { readonly claims: AccessTokenClaims; readonly username?: string }
 
 /** Says whether a token is active, and whose it is. */
 export abstract class TokenIntrospector {
