@@ -44,6 +44,17 @@ describe('values of a deployment', () => {
     expect(moved.get('STROWGER_ISSUER')).toBe('http://localhost:9000');
     expect(deploymentValues(deploymentValues(values, { issuer: 'https://auth.example.com' }), { port: 9000 }).get('STROWGER_ISSUER')).toBe('https://auth.example.com');
   });
+  it('let a service in that is added, keep it, and let nobody in twice', () => {
+    const added = deploymentValues(values, { addService: 'shop' }), again = deploymentValues(added), two = deploymentValues(again, { addService: 'fax-archive' });
+    expect(again).toEqual(added);
+    for (const name of ['shop', 'fax-archive']) {
+      expect(two.get(nameFor('SERVICE_SECRET', name))?.length).toBeGreaterThanOrEqual(43);
+      expect(two.get('STROWGER_SERVICES')).toContain(`,${name}:`);
+      expect(busConfiguration(two)).toContain(`user: "${name}", password: "${two.get(nameFor('NATS_PASSWORD', name)) ?? ''}"`);
+    }
+    expect([...values].filter(([name, value]) => name !== 'STROWGER_SERVICES' && two.get(name) !== value)).toEqual([]);
+    for (const name of ['shop', 'token-service', 'a b', '>']) expect(() => deploymentValues(added, { addService: name })).toThrow(RangeError);
+  });
   it('make the bus\'s configuration, with the password of each of its users', () => {
     const text = busConfiguration(values);
     for (const { name } of busUsers()) expect(text).toContain(`user: "${name}", password: "${values.get(nameFor('NATS_PASSWORD', name)) ?? ''}"`);

@@ -11,11 +11,17 @@ export interface Choices {
   readonly port?: number;
   /** Address of this host on which the front door is published. */
   readonly bind?: string;
+  /** One more service outside the deployment's own. */
+  readonly addService?: string;
 }
 
 /** Where the configuration of nats-server is written, from the folder of the repository. */
 export const NATS_CONFIG = '.strowger/compose/nats-server.conf';
 const BIND = '127.0.0.1', PORT = 8080, SECRET_BYTES = 32, KEYFILE_BYTES = 576;
+
+const ADDED = 'STROWGER_ADDED_SERVICES';
+/** Services outside the deployment's own that these values have. */
+export const addedServices = (values: Values): readonly string[] => (values.get(ADDED) ?? '').split(',').filter(name => name !== '');
 
 /** `token-service` → `NATS_PASSWORD_TOKEN_SERVICE`. */
 export const nameFor = (prefix: 'NATS_PASSWORD' | 'SERVICE_SECRET', who: string): string => `${prefix}_${who.toUpperCase().replaceAll('-', '_')}`;
@@ -26,9 +32,11 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 /**
  * All values of a deployment by compose: what is there is kept (but for what follows from the rest, and what is chosen anew),
  * what is missing is made. Nothing has a built-in secret.
+ * @throws RangeError - the service to be added has no name, or one that is taken
  */
-export function deploymentValues(before: Values, { issuer, port, bind }: Choices = {}): Values {
-  const values = new Map(before);
+export function deploymentValues(before: Values, { issuer, port, bind, addService }: Choices = {}): Values {
+  const values = new Map(before), added = [...addedServices(before), ...(addService === undefined ? [] : [addService])];
+  const users = busUsers(added), names = [...serviceNames, ...added];
   const keep = (name: string, make: () => string): void => { if ((values.get(name) ?? '') === '') values.set(name, make()); };
   const choose = (name: string, chosen: string | undefined, standard: () => string): void => {
     if (chosen === undefined) keep(name, standard);
@@ -43,9 +51,10 @@ export function deploymentValues(before: Values, { issuer, port, bind }: Choices
   keep('MONGODB_ROOT_PASSWORD', secret);
   keep('MONGODB_PASSWORD', secret);
   keep('MONGODB_KEYFILE', () => randomBytes(KEYFILE_BYTES).toString('base64'));
-  for (const { name } of busUsers()) keep(nameFor('NATS_PASSWORD', name), secret);
-  for (const name of serviceNames) keep(nameFor('SERVICE_SECRET', name), secret);
-  values.set('STROWGER_SERVICES', serviceNames.map(name => `${name}:${sha256(values.get(nameFor('SERVICE_SECRET', name)) ?? '')}`).join(','));
+  if (added.length > 0) values.set(ADDED, added.join(','));
+  for (const { name } of users) keep(nameFor('NATS_PASSWORD', name), secret);
+  for (const name of names) keep(nameFor('SERVICE_SECRET', name), secret);
+  values.set('STROWGER_SERVICES', names.map(name => `${name}:${sha256(values.get(nameFor('SERVICE_SECRET', name)) ?? '')}`).join(','));
   values.set('NATS_CONFIG', `./${NATS_CONFIG}`);
   return values;
 }

@@ -1,10 +1,7 @@
-import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { repositoryRoot } from '../local-stack/repository-root';
-import { busConfiguration } from './bus-configuration';
-import { deploymentValues, NATS_CONFIG } from './deployment-values';
-import { environmentText, readEnvironment, writeSecretFile } from './environment-file';
+import { NATS_CONFIG } from './deployment-values';
 import { Asked, HELP, parseOptions } from './options';
+import { writeDeployment } from './write-deployment';
 
 const say = (line: string): void => { process.stdout.write(`${line}\n`); };
 function refuse(exitCode: number, why: string): never {
@@ -18,13 +15,8 @@ function parsed(): Asked {
 }
 
 function write(asked: Asked): void {
-  const file = join(repositoryRoot, '.env'), natsFile = join(repositoryRoot, NATS_CONFIG);
-  const before = readEnvironment(file), values = deploymentValues(before.values, asked), bus = busConfiguration(values);
-  mkdirSync(dirname(natsFile), { recursive: true, mode: 0o700 });
-  writeSecretFile(natsFile, bus);
-  writeSecretFile(file, environmentText(before, values));
-  const made = [...values.keys()].filter(name => !before.values.has(name)), changed = [...values].filter(([name, value]) => before.values.has(name) && before.values.get(name) !== value);
-  say(`.env and ${NATS_CONFIG}: ${String(made.length)} values made, ${String(changed.length)} changed, ${String(values.size - made.length - changed.length)} kept`);
+  const { values, made, changed, kept } = writeDeployment(repositoryRoot, asked);
+  say(`.env and ${NATS_CONFIG}: ${String(made)} values made, ${String(changed)} changed, ${String(kept)} kept`);
   say(`front door: ${values.get('STROWGER_ISSUER') ?? ''}, published on ${values.get('STROWGER_FRONT_BIND') ?? ''}:${values.get('STROWGER_FRONT_PORT') ?? ''}`);
   say('next: docker compose up --build --wait');
 }

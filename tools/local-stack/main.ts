@@ -1,6 +1,7 @@
 import { join, relative } from 'node:path';
 import { setDemoAside } from '../demo/demo-values';
 import { runDemo } from '../demo/run-demo';
+import { AddedServices } from './added-services';
 import { writeAdminEnvironment } from './admin-environment';
 import { localStackConfig } from './local-stack.config';
 import { databaseOf } from './mongodb/configured-mongodb';
@@ -58,11 +59,16 @@ async function start(options: Options): Promise<void> {
     },
   };
   say(`starting ${services.join(', ')} (logs: ${relative(process.cwd(), stack.logsDirectory) || '.'})`);
-  await Promise.all(services.map(name => startService(name, stack, supervisor)));
+  const started = new Map(await Promise.all(services.map(async name => [name, await startService(name, stack, supervisor)] as const)));
+  const added = new AddedServices({ dataDir, frontUrl, stack, reloadUsers: servers.reloadUsers, log: say, restartTokenService: async secrets => {
+    await started.get('token-service')?.stop();
+    started.set('token-service', await startService('token-service', { ...stack, secrets }, supervisor));
+  } });
   writeAdminEnvironment(dataDir, 'admin.env', serviceEnvironment('app-registry-service', stack));
   writeAdminEnvironment(dataDir, 'admin.token-service.env', serviceEnvironment('token-service', stack));
   const demo = options.demo ? await runDemo({ frontUrl, dataDir, environmentOf: name => serviceEnvironment(name, stack), log: say }) : undefined;
-  if (demo) stopServers = async () => { demo.stop(); await servers.stop(); };
+  added.start();
+  stopServers = async () => { added.stop(); demo?.stop(); await servers.stop(); };
   for (const line of [`ready after ${seconds()} s`, `  front door  ${frontUrl}`, `  tokens      ${frontUrl}/oauth/token`, `  audit       ${frontUrl}/api/audit/events`, `  PBX         ${frontUrl}/api/rest, ${frontUrl}/api/gql`, ...demo?.lines ?? []]) say(line);
   say('Ctrl-C stops everything.');
 }

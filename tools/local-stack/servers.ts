@@ -13,7 +13,7 @@ import { MongodbProgram, RunningDatabase } from './mongodb/mongodb-program';
 import { configuredNats } from './nats/configured-nats';
 import { debianNats } from './nats/debian-nats';
 import { installedNats } from './nats/installed-nats';
-import { startNats } from './nats/nats-server';
+import { startNats, writeNatsConfig } from './nats/nats-server';
 import { releasedNats } from './nats/released-nats';
 import { LockHeld, takeLock } from './process-lock';
 import { makeSecrets } from './secrets';
@@ -34,6 +34,8 @@ export interface RunningServers {
   /** DocumentDB's front, which speaks MongoDB's wire protocol. */
   readonly databaseGateway?: Supervised;
   readonly nats: Supervised;
+  /** Lets the users in who were added to the secrets since; nobody is dropped. */
+  readonly reloadUsers: () => void;
   readonly stop: () => Promise<void>;
 }
 export interface ServerOptions {
@@ -67,12 +69,15 @@ async function startBus({ dataDir, ports, log }: ServerOptions, supervisor: Supe
   const sources = [configuredNats(natsUrl, natsPasswords), installedNats(path), releasedNats(cacheDirectory, log), debianNats(cacheDirectory, log)];
   const found = await firstSource('nats-server', sources, 'Install nats-server 2.12 or newer on PATH, or set NATS_URL and NATS_PASSWORDS.', log);
   if (found.kind === 'external') {
-    return { url: found.url, monitorUrl: natsMonitorUrl, passwordOf: (user: string) => natsPasswords.get(user) ?? '', nats: foreignServer('NATS') };
+    return { url: found.url, monitorUrl: natsMonitorUrl, passwordOf: (user: string) => natsPasswords.get(user) ?? '', nats: foreignServer('NATS'), reloadUsers: () => { log('NATS is somebody else\'s: add the user of the new service there, with the permissions of a guard'); } };
   }
-  const passwordOf = makeSecrets(dataDir).busPassword;
   const port = ports?.nats ?? await freePort(), monitorPort = ports?.natsMonitor ?? await freePort();
-  const nats = await startNats(found.program, { dataDir, port, monitorPort, passwordOf, supervisor });
-  return { url: `nats://127.0.0.1:${String(port)}`, monitorUrl: `http://127.0.0.1:${String(monitorPort)}`, passwordOf, nats };
+  // Read anew each time: a service may be added while the bus runs.
+  const passwordOf = (user: string): string => makeSecrets(dataDir).busPassword(user);
+  const settings = () => ({ dataDir, port, monitorPort, passwordOf, added: makeSecrets(dataDir).added });
+  const nats = await startNats(found.program, { ...settings(), supervisor });
+  const reloadUsers = (): void => { writeNatsConfig(settings()); nats.kill('SIGHUP'); };
+  return { url: `nats://127.0.0.1:${String(port)}`, monitorUrl: `http://127.0.0.1:${String(monitorPort)}`, passwordOf, nats, reloadUsers };
 }
 
 function lockData(dataDir: string): () => void {
@@ -95,8 +100,8 @@ export async function startServers(options: ServerOptions): Promise<RunningServe
   const stop = async (): Promise<void> => { await supervisor.stopAll(); release(); };
   try {
     const { uri, database, gateway } = await startDatabase(dataDir, ports?.mongodb, supervisor, log);
-    const { url, monitorUrl, passwordOf, nats } = await startBus({ ...options, dataDir }, supervisor);
+    const { url, monitorUrl, passwordOf, nats, reloadUsers } = await startBus({ ...options, dataDir }, supervisor);
     await provisionStream({ url, user: 'provisioner', password: passwordOf('provisioner') });
-    return { mongodbUri: uri, natsUrl: url, natsMonitorUrl: monitorUrl, busPassword: passwordOf, database, nats, stop, ...(gateway && { databaseGateway: gateway }) };
+    return { mongodbUri: uri, natsUrl: url, natsMonitorUrl: monitorUrl, busPassword: passwordOf, database, nats, reloadUsers, stop, ...(gateway && { databaseGateway: gateway }) };
   } catch (error) { await stop(); throw error; }
 }

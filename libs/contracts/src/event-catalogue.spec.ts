@@ -58,7 +58,7 @@ describe('the bus permissions', () => {
   it('S83: let each service publish exactly its own types, and audit-service none: it writes straight into the trail', () => {
     for (const user of everyone) {
       const allowed = allTypes.filter(type => mayPublish(user, subjectOf(type)));
-      expect({ user, allowed }).toEqual({ user, allowed: user === 'provisioner' || user === 'audit-service' ? [] : typesOf(user) });
+      expect({ user, allowed }).toEqual({ user, allowed: serviceNames.flatMap(name => (name === user && name !== 'audit-service' ? typesOf(name) : [])) });
     }
   });
   it('let nobody but token-service publish the mark, and nobody anything else into the stream', () => {
@@ -98,6 +98,19 @@ describe('the bus permissions', () => {
       expect(mayPublish(user, '$JS.ACK.STROWGER.audit.1.2.3.4.5')).toBe(user === 'audit-service');
     }
   });
+});
+
+describe('services outside the deployment', () => {
+  const added = busUsers(['shop', 'fax-archive']), userOf = (name: string) => added.find(user => user.name === name);
+  const subjects = (name: string): string => JSON.stringify(userOf(name)).replaceAll(name, 'SELF');
+  it('may do exactly what a service may that publishes nothing, and nobody else may do more than before', () => {
+    for (const name of ['shop', 'fax-archive']) expect(subjects(name)).toBe(subjects('pbx-api-service'));
+    for (const { name, ...rest } of busUsers()) if (name !== 'scope-service') expect(userOf(name)).toEqual({ name, ...rest });
+    const [before, after] = [busUsers(), added].map(users => users.find(({ name }) => name === 'scope-service')?.publish ?? []);
+    expect(after?.filter(subject => !before?.includes(subject))).toEqual(['_INBOX_shop.>', '_INBOX_fax-archive.>']);
+  });
+  it.each(['', 'Shop', 'a.b', 'a:b', '*', '>', 'a b', 'a\nb', '9lives', 'x'.repeat(65), '../x', '__proto__', 'token-service', 'provisioner', 'scope-service'])('S82: none is called %j', name => { expect(() => busUsers([name])).toThrow(RangeError); });
+  it('none is there twice', () => { expect(() => busUsers(['shop', 'shop'])).toThrow('there is a service shop already'); });
 });
 
 describe('a batch', () => {
