@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { demoFile } from '../tools/demo/demo-values';
+import { demoFile, readAssignments } from '../tools/demo/demo-values';
 import { firstTokenBlocks, shellBlocks } from '../tools/demo/first-lines';
 import { freePort } from '../tools/local-stack/free-port';
 import { NpmStart, npmStart, runs } from './npm-start';
@@ -182,6 +182,42 @@ test('there is one application of each type, and each may use its own grants', a
   const urls = await call('/api/urls', administration.body.access_token);
   expect(JSON.stringify(urls.body)).toContain(`${stack.url}/oauth/token`);
 });
+
+test('a service that is added while the system runs protects itself with the package, from an empty project, and its scopes can be granted', async () => {
+  const project = mkdtempSync(join(tmpdir(), 'strowger-shop-')), built = (file: string): string => resolve(__dirname, '..', 'dist', file), node = (...words: string[]) => run(process.execPath, words, { timeout: 120_000 });
+  const [, packed] = await Promise.all([node(built('tools/admin/main.js'), 'services', 'add', 'shop', '--data', dataDir), node(built('tools/package-auth/main.js'), '--out', project)]);
+  writeFileSync(join(project, 'package.json'), '{"name":"shop","private":true}');
+  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', packed.stdout.trim()], { cwd: project, timeout: 120_000 });
+  const { exports: doors } = JSON.parse(readFileSync(join(project, 'node_modules/@strowger/auth/package.json'), 'utf8')) as { exports: Record<string, { types: string; default: string }> };
+  for (const file of Object.values(doors).flatMap(door => [door.types, door.default])) expect(readFileSync(join(project, 'node_modules/@strowger/auth', file), 'utf8')).not.toMatch(/["']@strowger\//);
+  writeFileSync(join(project, 'main.mjs'), `
+    import { createServer } from 'node:http';
+    import { callerOf, expressGuard } from '@strowger/auth/express';
+    import { Guard } from '@strowger/auth/guard';
+    const strowger = Guard.start(), guard = expressGuard(strowger)('rest:shop:read');
+    strowger.announceScopes([{ scope: 'rest:shop:read', description: 'See the shop', access_level: 'call_api', opens: [{ method: 'GET', path: '/' }] }]);
+    createServer((request, response) => { guard(request, response, () => { response.end(callerOf(request).claims.scope); }); }).listen(0, '127.0.0.1', function () { console.log(this.address().port); });`);
+  const file = join(dataDir, 'services', 'shop.env');
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const shop = spawn(process.execPath, ['main.mjs'], { cwd: project, env: { PATH: process.env['PATH'], ...Object.fromEntries(readAssignments(file) ?? []) }, stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const announcedAt = Date.now(), shopPort = await new Promise<string>((given, failed) => {
+      shop.stdout.once('data', (data: Buffer) => { given(data.toString().trim()); });
+      shop.once('exit', () => { failed(new Error('the service ended')); });
+    });
+    const admin = (await post('/oauth/token', { grant_type: 'client_credentials', client_id: stack.demo('DEMO_ADMIN_CLIENT_ID'), client_secret: stack.demo('DEMO_ADMIN_CLIENT_SECRET') })).body.access_token;
+    await eventually('the scope in the catalogue', async () => ((await call('/api/scopes?module=shop', admin)).body['items'] as unknown[] | undefined)?.length === 1);
+    console.info(`an announced scope can be granted after ${String(Date.now() - announcedAt)} ms`);
+    const application = (await call('/api/applications', admin, 'POST', { name: 'shopper', type: 'machine_to_machine', scope: 'rest:shop' })).body;
+    const { access_token } = await eventually('a token', async () => { const answer = await post('/oauth/token', { grant_type: 'client_credentials', client_id: String(application['client_id']), client_secret: String(application['client_secret']) }); return answer.status === 200 && answer.body; });
+    const ask = (token?: string) => fetch(`http://127.0.0.1:${shopPort}/`, { headers: { ...(token !== undefined && { authorization: `Bearer ${token}` }) } });
+    const answer = await ask(access_token);
+    expect([answer.status, await answer.text(), (await ask()).status, (await ask(admin)).status]).toEqual([200, 'rest:shop', 401, 403]);
+    await call(`/api/applications/${String(application['client_id'])}/disable`, admin, 'POST');
+    await eventually('the refusal', async () => (await ask(access_token)).status === 401, 5);
+    await call(`/api/applications/${String(application['client_id'])}`, admin, 'DELETE').catch(() => undefined);
+  } finally { shop.kill('SIGKILL'); rmSync(project, { recursive: true, force: true }); }
+}, 200_000);
 
 test('Ctrl-C stops every process, and a second start has the same credentials within 15 s', async () => {
   const password = stack.demo('DEMO_ALICE_PASSWORD');
