@@ -211,8 +211,8 @@ test('a service that is added while the system runs protects itself with the pac
     const application = (await call('/api/applications', admin, 'POST', { name: 'shopper', type: 'machine_to_machine', scope: 'rest:shop' })).body;
     const { access_token } = await eventually('a token', async () => { const answer = await post('/oauth/token', { grant_type: 'client_credentials', client_id: String(application['client_id']), client_secret: String(application['client_secret']) }); return answer.status === 200 && answer.body; });
     const ask = (token?: string) => fetch(`http://127.0.0.1:${shopPort}/`, { headers: { ...(token !== undefined && { authorization: `Bearer ${token}` }) } });
-    const answer = await ask(access_token);
-    expect([answer.status, await answer.text(), (await ask()).status, (await ask(admin)).status]).toEqual([200, 'rest:shop', 401, 403]);
+    const answer = await ask(access_token), other = (await post('/oauth/token', { grant_type: 'client_credentials', client_id: stack.demo('DEMO_ADMIN_CLIENT_ID'), client_secret: stack.demo('DEMO_ADMIN_CLIENT_SECRET'), scope: 'rest:calllog' })).body.access_token;
+    expect([answer.status, await answer.text(), (await ask()).status, (await ask(other)).status]).toEqual([200, 'rest:shop', 401, 403]);
     await call(`/api/applications/${String(application['client_id'])}/disable`, admin, 'POST');
     await eventually('the refusal', async () => (await ask(access_token)).status === 401, 5);
     await call(`/api/applications/${String(application['client_id'])}`, admin, 'DELETE').catch(() => undefined);
