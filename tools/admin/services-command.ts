@@ -68,8 +68,9 @@ async function addToLocalStack(name: string, data: string): Promise<void> {
   makeSecrets(data, name);
   rmSync(file, { force: true });
   if (!isRunning(data)) { say(`${name} is added; the next npm start lets it in and writes ${file}`); return; }
-  for (const end = Date.now() + LET_IN_SECONDS * 1000; !existsSync(file); await pause(LOOK_EVERY_MS)) {
+  for (const end = Date.now() + LET_IN_SECONDS * 1000; !existsSync(file);) {
     if (Date.now() > end) throw new Error(`the running stack has not let ${name} in within ${String(LET_IN_SECONDS)} s; its next start will`);
+    await pause(LOOK_EVERY_MS);
   }
   say(`${name} is let in; its environment is in ${file}`);
 }
