@@ -28,6 +28,9 @@ const derSignature = sign('sha256', Buffer.from(input), signer.privateKey).toStr
 const hs256 = `${base64(JSON.stringify({ alg: 'HS256', typ: 'at+jwt', kid: signer.kid }))}.${base64(JSON.stringify(claimsOf()))}`;
 const rs256 = `${base64(JSON.stringify({ alg: 'RS256', typ: 'at+jwt', kid: signer.kid }))}.${base64(JSON.stringify(claimsOf()))}`;
 const good = signed({}), [goodHeader = '', goodPayload = '', goodSignature = ''] = good.split('.');
+/** Every signature is another one; of some that have a hyphen. */
+let withHyphen = good;
+while (!withHyphen.includes('-')) withHyphen = signed({});
 const forgeries: [string, string][] = [
   ...['none', 'None', 'nOnE', '', 'es256', 'ES384', 'HS256'].map((alg): [string, string] => [`alg ${alg}`, signed({}, signer.header({ alg }))]),
   ['alg none and no signature', `${base64(JSON.stringify({ alg: 'none', typ: 'at+jwt', kid: signer.kid }))}.${goodPayload}.`],
@@ -47,7 +50,7 @@ const forgeries: [string, string][] = [
   ['another\'s claims', `${goodHeader}.${base64(JSON.stringify(claimsOf({ sub: 'bob' })))}.${goodSignature}`],
   ['a signature in DER', `${input}.${derSignature}`], ['no signature', `${goodHeader}.${goodPayload}.`], ['a signature of zeros', `${goodHeader}.${goodPayload}.${Buffer.alloc(64).toString('base64url')}`],
   ['a flipped character', flip(good, goodHeader.length + 5)], ['a flipped character of the signature', flip(good, good.length - 20)],
-  ['spare bits of base64url', `${goodHeader}.${goodPayload}.${goodSignature.slice(0, -1)}${String.fromCharCode((goodSignature.at(-1) ?? 'A').charCodeAt(0) + 1)}`], ['padding', `${good}==`], ['base64 for base64url', good.replace(/[-_]/, '+')],
+  ['spare bits of base64url', `${goodHeader}.${goodPayload}.${goodSignature.slice(0, -1)}${String.fromCharCode((goodSignature.at(-1) ?? 'A').charCodeAt(0) + 1)}`], ['padding', `${good}==`], ['base64 for base64url', withHyphen.replace('-', '+')],
   ['two parts', `${goodHeader}.${goodPayload}`], ['four parts', `${good}.x`], ['dots', '...'], ['nothing', '.'],
 ];
 it.each(forgeries)('S72: refuses %s', async (_name, token) => { expect(await verify(token)).toBe('forged'); });
