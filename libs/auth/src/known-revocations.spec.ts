@@ -27,7 +27,7 @@ it.each<[string, object, Partial<AccessTokenClaims>, boolean]>([
 ])('S74: %s %j and a token of %j: lost %p', (type, data, change, lost) => { expect(knowing(eventOf(type, data)).covers(claimsOf(change))).toBe(lost); });
 
 it('understands every type of the catalogue that lowers a right, by the data that the catalogue says', () => {
-  const ids = { token_id: 't', grant_id: 'g', application_id: 'a', account_id: 'u', tenant_id: 't', rights_version: 1 };
+  const ids = { kid: 'k', token_id: 't', grant_id: 'g', application_id: 'a', account_id: 'u', tenant_id: 't', rights_version: 1 };
   const types = Object.keys(eventCatalogue).filter(isEventType).filter(lowersARight);
   expect(types.length).toBeGreaterThan(10);
   for (const type of types) expect({ type, understood: new KnownRevocations().apply(eventOf(type, ids), 0) }).toEqual({ type, understood: true });
@@ -44,6 +44,10 @@ it('S74: comes to the same whatever the order of events, and however often one i
     const lost = heard.some(({ account_id, rights_version }) => account_id === 'alice' && rights_version > carried);
     for (const order of [events, events.toReversed(), [...events, ...events]]) expect(knowing(...order).covers(token)).toBe(lost);
   }));
+});
+it('knows which keys were withdrawn', () => {
+  const known = knowing(eventOf('key.withdrawn', { kid: 'k' }));
+  expect([known.isWithdrawn('k'), known.isWithdrawn('other')]).toEqual([true, false]);
 });
 it('forgets what it heard long ago, but nothing that was said again since', () => {
   const known = new KnownRevocations(), token = claimsOf({ grant_id: 'g' });

@@ -3,6 +3,7 @@ import { Envelope } from '@strowger/contracts/cloud-event';
 import { AccessTokenClaims, Actor } from '@strowger/oauth-core/facts';
 
 const id = z.string().min(1), version = z.int().nonnegative();
+const OfKey = z.object({ kid: id });
 const OfToken = z.object({ token_id: id }), OfGrant = z.object({ grant_id: id });
 const OfApplication = z.object({ application_id: id, rights_version: version });
 const OfAccount = z.object({ account_id: id, rights_version: version });
@@ -35,9 +36,10 @@ export class KnownRevocations {
   private readonly tenants = new Kept<number>();
   private readonly applications = new Kept<number>();
   private readonly accounts = new Kept<number>();
+  private readonly keys = new Kept<true>();
 
   /** How many things something is known of. */
-  get size(): number { return [this.tokens, this.grants, this.tenants, this.applications, this.accounts].reduce((sum, kept) => sum + kept.size, 0); }
+  get size(): number { return this.all().reduce((sum, kept) => sum + kept.size, 0); }
 
   /** Applies an event that lowers a right; `at`: now, in milliseconds of any clock. False: it does not say whose, or in no way that is understood here. */
   apply({ type, data }: Envelope, at: number): boolean {
@@ -47,6 +49,7 @@ export class KnownRevocations {
       case 'application': case 'secret': case 'credentials':
         return said(OfApplication.safeParse(data).data, ({ application_id, rights_version }) => { highest(this.applications, application_id, rights_version, at); });
       case 'account': return said(OfAccount.safeParse(data).data, ({ account_id, rights_version }) => { highest(this.accounts, account_id, rights_version, at); });
+      case 'key': return said(OfKey.safeParse(data).data, ({ kid }) => { this.keys.keep(kid, true, at); });
       case 'tenant': return said(OfTenant.safeParse(data).data, ({ tenant_id, rights_version }) => { highest(this.tenants, tenant_id, rights_version, at); });
       default: return false;
     }
@@ -60,8 +63,13 @@ export class KnownRevocations {
       || (actor_owners?.some((account, index) => isOlder(rights.actor_owners?.[index], this.accounts.get(account))) ?? false);
   }
 
+  /** Whether a signing key was withdrawn, because others may have it: of what it signed only the issuer knows what is genuine. */
+  isWithdrawn(kid: string): boolean { return this.keys.get(kid) !== undefined; }
+
   /** Forgets what was heard before, in the clock of `apply`. */
-  forgetBefore(moment: number): void { for (const kept of [this.tokens, this.grants, this.tenants, this.applications, this.accounts]) kept.forgetBefore(moment); }
+  forgetBefore(moment: number): void { for (const kept of this.all()) kept.forgetBefore(moment); }
+
+  private all(): readonly Kept<unknown>[] { return [this.tokens, this.grants, this.tenants, this.applications, this.accounts, this.keys]; }
 
   private coversActor(actor: Actor, versions: readonly number[], index: number): boolean {
     return isOlder(versions[index], this.accounts.get(actor.sub)) || (actor.act !== undefined && this.coversActor(actor.act, versions, index + 1));

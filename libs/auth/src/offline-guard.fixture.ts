@@ -38,6 +38,8 @@ export class ToldRevocations implements Revocations {
   readonly covered = new Set<string>();
   isCurrent(): boolean { return this.current; }
   judgesFrom(): number { return this.from; }
+  readonly withdrawn = new Set<string>();
+  isWithdrawn(kid: string): boolean { return this.withdrawn.has(kid); }
   covers({ jti }: AccessTokenClaims): boolean { return this.covered.has(jti); }
 }
 

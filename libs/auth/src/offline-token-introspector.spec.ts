@@ -48,6 +48,13 @@ describe('a JWT', () => {
     scene.revocations.current = false;
     expect(await scene.sub(new Signer().sign(claimsOf()))).toBeUndefined();
   });
+  it('S73: of a key that was withdrawn is asked about each time: only the issuer knows what is genuine', async () => {
+    await scene.sub(scene.jwt);
+    scene.revocations.withdrawn.add(scene.signer.kid);
+    expect(await scene.sub(scene.jwt)).toBe('alice');
+    expect(await scene.sub(scene.signer.sign(claimsOf({ jti: 'made by somebody else' })))).toBeUndefined();
+    expect(scene.issuer.asked).toHaveLength(2);
+  });
   it('of a key that was taken back is not remembered as good', async () => {
     await scene.sub(scene.jwt);
     scene.known.clear();

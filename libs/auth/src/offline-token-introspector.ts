@@ -40,9 +40,10 @@ export class OfflineTokenIntrospector extends TokenIntrospector {
     const known = this.recall(key) ?? await this.read(token, key);
     if (known === 'forged') return undefined;
     if (known === undefined) return this.firstAnswer(token, requestId, key);
-    const { caller, canJudge } = known;
+    const { caller, canJudge, kid } = known;
     if (this.hasEnded(caller.claims)) return undefined;
-    if (canJudge && this.parts.revocations.isCurrent() && caller.claims.iat * 1000 >= this.parts.revocations.judgesFrom()) {
+    const isDoubtful = kid !== undefined && this.parts.revocations.isWithdrawn(kid);
+    if (canJudge && !isDoubtful && this.parts.revocations.isCurrent() && caller.claims.iat * 1000 >= this.parts.revocations.judgesFrom()) {
       this.counters.judged++;
       return caller;
     }

@@ -19,6 +19,8 @@ export interface Revocations {
   isCurrent(): boolean;
   /** Whether a token with these claims has lost a right. True holds for ever; false only while current. */
   covers(claims: AccessTokenClaims): boolean;
+  /** Whether a signing key was withdrawn: who has it may have made what looks like tokens. */
+  isWithdrawn(kid: string): boolean;
   /** A token that was issued before (milliseconds since the epoch) cannot be judged here: what was said of it may have been in a stream that is gone. */
   judgesFrom(): number;
 }
@@ -70,6 +72,7 @@ export class RevocationFeed implements Revocations {
 
   isCurrent(): boolean { return this.currency.isCurrent(); }
   covers(claims: AccessTokenClaims): boolean { return this.known.covers(claims); }
+  isWithdrawn(kid: string): boolean { return this.known.isWithdrawn(kid); }
   judgesFrom(): number { return Math.max(this.streamFrom, this.understoodFrom); }
   /** How many tokens, grants, tenants, applications and accounts something is known of. */
   get size(): number { return this.known.size; }
