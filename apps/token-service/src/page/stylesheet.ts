@@ -9,6 +9,7 @@ main{width:100%;max-width:27rem;background:var(--card);border:1px solid var(--li
 main.wide{max-width:36rem}
 .brand{display:flex;align-items:center;gap:.75rem;margin:0 0 2rem;font-weight:600}
 .brand img{max-height:2.5rem;max-width:9rem;border-radius:.25rem}
+@media (prefers-color-scheme:dark){.brand img{padding:.25rem .375rem;background:#fff}}
 .mark,.who i{flex:none;display:grid;place-items:center;font-style:normal;font-weight:650;background:var(--accent);color:var(--accent-ink)}
 .mark{width:2.25rem;height:2.25rem;border-radius:.625rem}
 h1{margin:0 0 .5rem;font-size:1.5rem;line-height:1.25;font-weight:650;letter-spacing:-.015em;text-wrap:balance;overflow-wrap:anywhere}
