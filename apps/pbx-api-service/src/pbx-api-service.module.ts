@@ -1,8 +1,10 @@
 import { DynamicModule, FactoryProvider, InjectionToken, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, Reflector } from '@nestjs/core';
 import { ApiErrorFilter } from '@strowger/auth/api-error.filter';
-import { HttpTokenIntrospector } from '@strowger/auth/http-token-introspector';
+import { BearerGuard } from '@strowger/auth/bearer.guard';
+import { offlineIntrospector } from '@strowger/auth/offline-introspector';
 import { RequestLimit } from '@strowger/auth/request-limit';
+import { RevocationFeed } from '@strowger/auth/revocation-feed';
 import { ScopeAnnouncer } from '@strowger/auth/scope-announcer';
 import { TokenIntrospector } from '@strowger/auth/token-introspector';
 import { Bus } from '@strowger/messaging/bus';
@@ -18,7 +20,6 @@ import { EventHandlers } from './eventhandlers/event-handlers';
 import { Extensions } from './extensions/extensions';
 import { Faxes } from './faxes/faxes';
 import { GqlController } from './graphql/gql.controller';
-import { GqlGuard } from './graphql/gql.guard';
 import { GqlServer } from './graphql/gql-server';
 import { scopedFields } from './graphql/scoped-schema';
 import type { PbxApiServiceConfig } from './pbx-api-service.config';
@@ -55,12 +56,13 @@ const useCases = [
 @Module({})
 export class PbxApiServiceModule {
   static with(config: PbxApiServiceConfig, log: ServiceLog): DynamicModule {
+    const bus = new Bus(config, log), { introspector, feed } = offlineIntrospector(config, bus, log);
     return {
       module: PbxApiServiceModule,
       controllers: [...restControllers, GqlController],
       providers: [
         provide(Database, [], () => new Database(config, line => { log.warn(line); })),
-        provide(Bus, [], () => new Bus(config, log)),
+        { provide: Bus, useValue: bus },
         provide(PbxStore, [Database], (database: Database) => new PbxStore(database)),
         provide(StartUp, [Database, PbxStore], (database: Database, pbx: PbxStore) => new StartUp(database, pbx, log)),
         provide(CallersReach, [Database], (database: Database) => new CallersReach(new AccountsReader(database))),
@@ -71,11 +73,11 @@ export class PbxApiServiceModule {
           useFactory: (extensions: Extensions, callForwarding: CallForwarding, callLog: CallLog, calls: Calls, voicemail: Voicemail, recordings: Recordings, faxes: Faxes, switchboards: Switchboards, eventHandlers: EventHandlers, users: PbxUsers) =>
             new GqlServer({ extensions, callForwarding, callLog, calls, voicemail, recordings, faxes, switchboards, eventHandlers, users }, error => { log.error({ err: error }, 'a query failed'); }),
         },
-        provide(TokenIntrospector, [], () => new HttpTokenIntrospector(config)),
+        { provide: TokenIntrospector, useValue: introspector }, { provide: RevocationFeed, useValue: feed },
         provide(RequestLimit, [Database], (database: Database) => new RequestLimit(new RateLimitsStore(database), { service: SERVICE, perMinute: config.API_REQUESTS_PER_MINUTE, now: () => new Date(), log })),
         {
           provide: APP_GUARD, inject: [TokenIntrospector, RequestLimit, Reflector],
-          useFactory: (introspector: TokenIntrospector, limit: RequestLimit, reflector: Reflector) => new GqlGuard(introspector, limit, reflector),
+          useFactory: (introspector: TokenIntrospector, limit: RequestLimit, reflector: Reflector) => new BearerGuard(introspector, limit, reflector),
         },
         { provide: APP_FILTER, useFactory: () => new ApiErrorFilter() },
       ],

@@ -1,4 +1,5 @@
 import { RequestLimit, tellAllowance } from '@strowger/auth/request-limit';
+import { RevocationFeed } from '@strowger/auth/revocation-feed';
 import { ScopeAnnouncer } from '@strowger/auth/scope-announcer';
 import { Bus } from '@strowger/messaging/bus';
 import { Database } from '@strowger/models/database';
@@ -29,6 +30,7 @@ export function pbxApiService(config: PbxApiServiceConfig, log: ServiceLog = mak
     background: app => {
       void app.get(StartUp).run();
       app.get(ScopeAnnouncer).start();
+      app.get(RevocationFeed).start();
     },
     readiness: app => [
       { name: 'database', check: () => app.get(Database).isReady() },
@@ -38,6 +40,7 @@ export function pbxApiService(config: PbxApiServiceConfig, log: ServiceLog = mak
     drain: app => [
       { name: 'stop the rest', run: async () => { app.get(StartUp).stop(); app.get(ScopeAnnouncer).stop(); await Promise.resolve(); } },
       { name: 'share the counts of requests', run: () => app.get(RequestLimit).drain() },
+      { name: 'leave the feed', run: () => app.get(RevocationFeed).close() },
       { name: 'leave the bus', run: () => app.get(Bus).close() },
       { name: 'leave the database', run: () => app.get(Database).close() },
     ],

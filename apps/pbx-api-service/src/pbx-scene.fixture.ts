@@ -49,7 +49,7 @@ export class PbxScene {
     const service = await serve(pbxApiService(pbxApiServiceConfig({
       HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'silent', STROWGER_INSTANCE: 'one', MONGODB_URI: servers.mongodbUri, NATS_URL: servers.natsUrl, NATS_USER: 'pbx-api-service',
       NATS_PASSWORD: servers.busPassword('pbx-api-service'), TOKEN_SERVICE_URL: `http://127.0.0.1:${String((tokens.address() as AddressInfo).port)}`, STROWGER_SERVICE_ID: 'pbx-api-service',
-      STROWGER_SERVICE_SECRET: 'not-a-secret-of-anything', API_REQUESTS_PER_MINUTE: '1000000', ...env,
+      STROWGER_SERVICE_SECRET: 'not-a-secret-of-anything', STROWGER_ISSUER: 'http://localhost', API_REQUESTS_PER_MINUTE: '1000000', ...env,
     })));
     await eventually('the service to be ready', async () => (await fetch(`${service.url}/health/ready`)).ok);
     const scene = new PbxScene(servers, tokens, database, service, new PbxStore(database));

@@ -120,7 +120,12 @@ describe('S71: the bearer token', () => {
     expect((await scene.call({ ...victim, scope: 'rest:voicemail:write:delete' }, 'DELETE', '/api/rest/voicemail/none')).status).toBe(404);
     expect((await scene.call({ ...victim, scope: 'rest:voicemail:write:delete' }, 'PUT', '/api/rest/voicemail/settings/101', { enabled: true })).body).toMatchObject({ scope: 'rest:voicemail:write' });
   });
-  it('every answer tells the allowance; past it 429', async () => {
+  it('S68: HEAD is guarded as GET is, and read_only may', async () => {
+    expect((await scene.call(undefined, 'HEAD', '/api/rest/extensions')).status).toBe(401);
+    expect((await scene.call({ ...victim, scope: 'rest:calllog:read' }, 'HEAD', '/api/rest/extensions')).status).toBe(403);
+    for (const path of ['extensions', 'calllog.csv']) expect(await scene.call(others.read_only, 'HEAD', `/api/rest/${path}`)).toMatchObject({ status: 200, text: '' });
+  });
+  it('every answer tells the allowance', async () => {
     for (const path of ['/api/rest/extensions', '/api/rest/nothing', '/api/rest/extensions/999']) expect((await scene.call(victim, 'GET', path)).headers.get('x-ratelimit-limit')).toBe(path === '/api/rest/nothing' ? null : '1000000');
     await eventually('the shared counter', () => scene.database.collection(RATE_LIMITS).findOne({ _id: { $regex: '^requests:pbx-api-service:' } } as never));
   });

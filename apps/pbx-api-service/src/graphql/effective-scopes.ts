@@ -2,7 +2,7 @@ import type { AccessTokenClaims } from '@strowger/oauth-core/facts';
 import { mayDo, Need, Refusal } from '@strowger/oauth-core/rights';
 import { PbxScope, pbxScopes } from '../scopes/pbx-scopes';
 
-export type Rights = Pick<AccessTokenClaims, 'scope' | 'access_level' | 'role' | 'read_only' | 'account_kind' | 'impersonation'>;
+export type Rights = Pick<AccessTokenClaims, 'scope' | 'access_level' | 'role' | 'read_only' | 'account_kind' | 'impersonation' | 'act'>;
 const needOf = ({ scope, access_level }: PbxScope): Need => ({ scope, write: scope.split(':')[2] === 'write', callApiWrite: access_level === 'call_api' });
 const needs: ReadonlyMap<string, Need> = new Map(pbxScopes.filter(({ scope }) => scope.startsWith('gql:')).map(one => [one.scope, needOf(one)]));
 const moduleOf = (scope: string): string => scope.split(':', 2).join(':');
@@ -26,11 +26,4 @@ export class EffectiveScopes {
     const need = needs.get(scope), decision = need && this.modules.has(moduleOf(scope)) ? mayDo(this.rights, need) : undefined;
     return decision?.allowed === false ? decision : undefined;
   }
-}
-
-/** Why a token has nothing of this API at all: the bound that takes it away, else the scope it lacks. */
-export function whyNothing(rights: Rights): Refusal {
-  const refusals = [...needs.values()].map(need => mayDo(rights, need)).filter(decision => !decision.allowed);
-  return refusals.find(({ error }) => error === 'access_denied')
-    ?? { allowed: false, error: 'insufficient_scope', status: 'access_denied', scope: 'gql', description: 'the token has no scope of the GraphQL API' };
 }

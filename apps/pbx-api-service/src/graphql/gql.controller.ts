@@ -2,25 +2,24 @@ import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Caller } from '@strowger/auth/caller.decorator';
 import { RequestLimit } from '@strowger/auth/request-limit';
+import { RequireScope } from '@strowger/auth/require-scope.decorator';
 import type { AuthenticatedCaller } from '@strowger/auth/token-introspector';
 import { CallersReach } from '../reach/callers-reach';
 import { EffectiveScopes } from './effective-scopes';
-import { SomeGqlScope } from './gql.guard';
 import { pbxContext } from './pbx-context';
 import { GqlServer } from './gql-server';
 
-/** GraphQL over HTTP. A query may be a GET, a mutation may not. */
+/** GraphQL over HTTP, for whoever has any scope of it: what exactly is needed, each field says. A query may be a GET, a mutation may not. */
 @Controller('api/gql')
+@RequireScope('gql', { write: false, below: true })
 export class GqlController {
   constructor(private readonly server: GqlServer, private readonly reach: CallersReach, private readonly limit: RequestLimit) {}
 
   @Get()
-  @SomeGqlScope()
   get(@Caller() caller: AuthenticatedCaller, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> { return this.answer(caller, request, reply); }
 
   @Post()
   @HttpCode(200)
-  @SomeGqlScope()
   post(@Caller() caller: AuthenticatedCaller, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> { return this.answer(caller, request, reply); }
 
   private async answer(caller: AuthenticatedCaller, request: FastifyRequest, reply: FastifyReply): Promise<void> {
