@@ -1,11 +1,9 @@
 import { hash as hashOf, timingSafeEqual } from 'node:crypto';
 import { AccessTokenDocument, claimsOf } from '@strowger/models/access-tokens/access-tokens.schema';
+import { activeStanding } from '@strowger/oauth-core/active-token';
 import { AccessTokenClaims } from '@strowger/oauth-core/facts';
-import { isSignedOut } from '@strowger/oauth-core/grants/refresh-token.grant';
 import { Facts, Grants } from '@strowger/oauth-core/ports';
-import { rightsHold } from '@strowger/oauth-core/rights';
-import { standingOf } from '@strowger/oauth-core/read-standing';
-import { isActive, rightsOf, signOutVersionsOf, Standing } from '@strowger/oauth-core/standing';
+import { Standing } from '@strowger/oauth-core/standing';
 
 /** A token that is active: its claims as issued, and what stands behind it now. */
 export interface ActiveToken { readonly claims: AccessTokenClaims; readonly username: string; readonly standing: Standing }
@@ -47,29 +45,13 @@ export class StoredTokens {
     if (!this.isLive(token)) return undefined;
     let claims = this.claims.get(token);
     if (!claims) this.claims.set(token, claims = claimsOf(token));
-    const standing = await this.standing(claims, how);
+    const standing = await activeStanding(claims, { facts: this.facts, grants: this.grants }, how);
     if (!standing) return undefined;
-    if (claims.grant_id !== undefined) {
-      const read = await this.grants.read(claims.grant_id);
-      if (read?.grant.status !== 'active' || isSignedOut(read.grant.sign_out_versions, signOutVersionsOf(standing))) return undefined;
-    }
     return { claims, username: token.username, standing };
   }
 
   /** Whether a token was neither revoked nor has ended; whether its grant and its rights hold is another question. */
   isLive(token: AccessTokenDocument): boolean { return !token.revoked_at && token.exp * 1000 > this.now().getTime(); }
-
-  /** What stands behind the token, if it is active and the token's rights hold; a token newer than what is known is judged on a fresh read. */
-  private async standing(claims: AccessTokenClaims, how: { fresh: boolean }): Promise<Standing | undefined> {
-    const [application, account] = await Promise.all([this.facts.application(claims.application_id, how), this.facts.account(claims.sub, how)]);
-    const standing = application && await standingOf(this.facts, application, account, how, claims.act);
-    if (!standing) return undefined;
-    switch (rightsHold(claims.rights, rightsOf(standing))) {
-      case 'holds': return isActive(standing) ? standing : undefined;
-      case 'older': return undefined;
-      case 'newer': return how.fresh ? undefined : this.standing(claims, { fresh: true });
-    }
-  }
 }
 
 /** The id that a JWT names, unverified; undefined where the text is no JWT of ours. */
