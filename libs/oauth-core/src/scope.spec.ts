@@ -157,6 +157,20 @@ describe('the algebra', () => {
       for (const word of asList(minimal)) expect(meaning(asList(minimal).filter(each => each !== word).join(' '))).not.toEqual(meaning(minimal));
     }));
   });
+  it('the minimal string of a resolved one grants exactly the same announced scopes, never more whatever is announced later, and no shorter selection of it does', () => {
+    const catalogues = fc.array(scope.filter(each => each.includes(':')), { maxLength: 12 });
+    fc.assert(fc.property(fc.array(fc.oneof(scope, fc.constant('all')), { maxLength: 8 }), catalogues, catalogues, (asked, now, later) => {
+      const catalogue = new KnownScopes(new Set(now)), { granted, unknown, minimal } = resolveScope(asked.join(' '), catalogue);
+      const said = asked.flatMap(each => (each === 'all' ? ['rest', 'gql', 'strowger'] : [each])), good = said.filter(each => !unknown.includes(each));
+      expect(granted).toEqual(catalogue.leaves.filter(leaf => covers(said, leaf)));
+      expect(resolveScope(minimal, catalogue)).toEqual({ granted, unknown: [], minimal });
+      expect(meaning(minimal)).toEqual(meaning(good.join(' ')));
+      const grown = new KnownScopes(new Set([...now, ...later]));
+      for (const leaf of resolveScope(minimal, grown).granted) expect(covers(good, leaf)).toBe(true);
+      for (const word of asList(minimal)) expect(meaning(asList(minimal).filter(each => each !== word).join(' '))).not.toEqual(meaning(minimal));
+      for (const each of unknown) expect(isKnown(each, catalogue)).toBe(false);
+    }), { numRuns: 2000 });
+  });
   it('narrowing is intersection', () => {
     fc.assert(fc.property(scopes, scopes, (granted, registered) => {
       const both = new Set(meaning(registered.join(' ')));
