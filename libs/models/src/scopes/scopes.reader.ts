@@ -27,6 +27,14 @@ export class ScopesReader {
     return this.scopes().find({ status: { $ne: 'withdrawn' } }).sort({ _id: 1 }).toArray();
   }
 
+  /** The whole catalogue with all that is known of it, withdrawn scopes among them, in order of scope. */
+  async all(): Promise<ScopeDocument[]> { return this.scopes().find().sort({ _id: 1 }).toArray(); }
+
+  /** The same, but only how each scope stands. */
+  async standings(): Promise<Pick<ScopeDocument, '_id' | 'status' | 'successor'>[]> {
+    return this.scopes().find({}, { projection: { status: 1, successor: 1 } }).sort({ _id: 1 }).toArray();
+  }
+
   /** A page of the catalogue, withdrawn scopes among them. */
   async list({ api_type, module, text, after, limit }: ScopeQuery): Promise<ScopeDocument[]> {
     const words = text === undefined ? undefined : literally(text);
@@ -34,6 +42,18 @@ export class ScopesReader {
       ...(api_type !== undefined && { api_type }), ...(module !== undefined && { module }), ...(after !== undefined && { _id: { $gt: after } }),
       ...(words && { $or: [{ _id: words }, { description: words }] }),
     }).sort({ _id: 1 }).limit(limit).toArray();
+  }
+
+  /** A scope of the catalogue, withdrawn or not. */
+  async byId(scope: string): Promise<ScopeDocument | undefined> { return (await this.scopes().findOne({ _id: scope })) ?? undefined; }
+
+  /** What was announced of these scopes and below them, withdrawn ones too: in order of scope, after the scope `after`, at most `limit`. */
+  async within(scopes: readonly string[], { after, limit }: { readonly after?: string | undefined; readonly limit: number }): Promise<ScopeDocument[]> {
+    if (scopes.length === 0) return [];
+    // A colon ends each part of a scope, and a semicolon is what comes after it.
+    const below = scopes.map(scope => ({ _id: { $gt: `${scope}:`, $lt: `${scope};` } }));
+    return this.scopes().find({ $and: [{ $or: [{ _id: { $in: [...scopes] } }, ...below] }, ...(after === undefined ? [] : [{ _id: { $gt: after } }])] })
+      .sort({ _id: 1 }).limit(limit).toArray();
   }
 
   private scopes() { return this.database.collection<ScopeDocument>(SCOPES); }
