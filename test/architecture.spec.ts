@@ -30,7 +30,7 @@ const mayImport: Readonly<Record<string, { readonly libs: readonly string[]; rea
   service: { libs: [] },
 };
 /** Who may import what changes a collection: its one writer. */
-const ownerOf: Readonly<Record<string, string>> = { applications: 'app-registry-service', accounts: 'app-registry-service', tenants: 'app-registry-service', scopes: 'scope-service',
+const ownerOf: Readonly<Record<string, string>> = { applications: 'app-registry-service', accounts: 'app-registry-service', tenants: 'app-registry-service', scopes: 'scope-service', 'scope-changes': 'scope-service',
   'audit-events': 'audit-service', 'audit-postings': 'audit-service', 'audit-dead-letters': 'audit-service',
   'access-tokens': 'token-service', grants: 'token-service', consents: 'token-service', 'signing-keys': 'token-service', 'secret-uses': 'token-service',
   'sign-in-addresses': 'token-service', 'login-sessions': 'token-service', 'authorization-transactions': 'token-service', 'device-authorizations': 'token-service', reconciliations: 'token-service', heartbeats: 'token-service', pbx: 'pbx-api-service',

@@ -3,6 +3,8 @@ import { StrowgerEvent } from '@strowger/contracts/event-catalogue';
 import { Database } from '../database';
 import { ChangeRecorder } from '../outbox/change-recorder';
 import { EventSource, eventIdOf, makeEvent } from '../outbox/make-event';
+import { scopeChangeOf } from '../scope-changes/scope-change-of';
+import { SCOPE_CHANGES, ScopeChangeDocument } from '../scope-changes/scope-changes.schema';
 import { SCOPES, ScopeDocument } from './scopes.schema';
 
 const DUPLICATE_KEY = 11000;
@@ -37,16 +39,19 @@ export class ScopesWriter {
   }
 
   /**
-   * Makes the changes and their events one transaction, each by compare-and-set on `version`.
+   * Makes the changes, their history and their events one transaction, each by compare-and-set on `version`.
    * @throws ScopesMoved - one of them was changed, announced or (if it is to be withdrawn) seen again since it was read
    */
   async change(changes: readonly ScopeChange[]): Promise<void> {
-    const operations = changes.map(operationOf);
+    const operations = changes.map(operationOf), at = new Date();
+    const history = changes.map(({ type, before, after }) => scopeChangeOf(eventIdOf(SCOPES, after._id, after.version, type), at, before, after));
+    if (changes.length === 0) return;
     try {
       await this.recorder.record(async session => {
         const { insertedCount, matchedCount } = await this.scopes().bulkWrite(operations, { session });
         if (insertedCount + matchedCount !== changes.length) throw new ScopesMoved('a scope was changed meanwhile');
-        return { result: undefined, events: changes.map(change => eventOf(this.recorder.source, change)) };
+        await this.database.collection<ScopeChangeDocument>(SCOPE_CHANGES).insertMany(history, { session });
+        return { result: undefined, events: changes.map(change => eventOf(this.recorder.source, at, change)) };
       });
     } catch (error) {
       if (error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY) throw new ScopesMoved('a scope or its module was announced meanwhile', { cause: error });
@@ -64,7 +69,7 @@ function operationOf({ type, before, after }: ScopeChange): mongo.AnyBulkWriteOp
   return { replaceOne: { filter: asRead, replacement: after } };
 }
 
-function eventOf(source: EventSource, { type, after }: ScopeChange): StrowgerEvent {
+function eventOf(source: EventSource, at: Date, { type, after }: ScopeChange): StrowgerEvent {
   const { _id, version, tenant_id, description, access_level, announced_by } = after;
-  return makeEvent(source, type, eventIdOf(SCOPES, _id, version, type), _id, new Date(), { tenant_id, version, scope: _id, description, access_level, announced_by });
+  return makeEvent(source, type, eventIdOf(SCOPES, _id, version, type), _id, at, { tenant_id, version, scope: _id, description, access_level, announced_by });
 }
