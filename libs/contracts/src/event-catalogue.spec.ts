@@ -136,6 +136,13 @@ describe('a scope announcement', () => {
     for (const name of ['rest:callforward', 'gql:calls:write', 'strowger:audit:read:own']) expect(AnnouncedScope.safeParse({ ...scope, scope: name }).success).toBe(true);
     for (const name of ['rest', 'all', 'soap:x', 'rest:Callforward', 'rest:x:execute', 'rest:x:read:y:z', 'rest:*', 'rest:x read', 'rest:x\n', 'rest:__proto__']) expect(AnnouncedScope.safeParse({ ...scope, scope: name }).success).toBe(false);
   });
+  it('opens plain routes and fields only', () => {
+    const opens = (...list: unknown[]): boolean => AnnouncedScope.safeParse({ ...scope, opens: list }).success;
+    for (const path of ['/', '/user/', '/api/rest/faxes/{id}', '/api/rest/callforward/{extension}/{condition}', '/.well-known/jwks.json', '/a/~b@c:d+e-f_g']) expect([path, opens({ method: 'GET', path })]).toEqual([path, true]);
+    for (const path of ['', 'a', '//', '/a//b', '/..', '/a/./b', '/a?b', '/a#b', '/a b', '/%61', '/{1}', '/{}', '/{a', '/a}', '/*', '/ä', '/a\n']) expect([path, opens({ method: 'GET', path })]).toEqual([path, false]);
+    expect([opens({ method: 'TRACE', path: '/a' }), opens({ method: 'GET' }), opens({ field: '__proto__.x' }), opens({ field: '1' }), opens({ method: 'GET', path: '/a', field: 'x' })]).toEqual([false, false, true, false, false]);
+    expect(opens({ method: 'GET', path: `/${'{'.repeat(100_000)}` })).toBe(false);
+  });
   it('is refused whole with no scope, too many, or a field nobody knows', () => {
     expect(ScopeAnnouncement.safeParse({ scopes: [scope] }).success).toBe(true);
     for (const bad of [{ scopes: [] }, { scopes: Array(2001).fill(scope) }, { scopes: [{ ...scope, tenant_id: 'x' }] }, { scopes: [scope], more: 1 }, { scopes: [{ ...scope, opens: [{ method: 'GET', path: 'x' }] }] }]) {
