@@ -8,7 +8,7 @@ export const ownScopes: ScopeAnnouncement = ScopeAnnouncement.parse({
   scopes: [
     {
       scope: 'strowger:scopes:read', description: 'See the catalogue of scopes', access_level: managementAccessLevel('strowger:scopes:read'),
-      opens: [get('/api/scopes'), get('/api/scopes/tree'), get('/api/scopes/resolve')],
+      opens: [get('/api/scopes'), get('/api/scopes/tree'), get('/api/scopes/resolve'), get('/api/scopes/{scope}/reach'), get('/api/scopes/{scope}/history')],
     },
     { scope: 'strowger:scopes:write', description: 'Change the catalogue of scopes', access_level: managementAccessLevel('strowger:scopes:write'), opens: [] },
   ],

@@ -8,6 +8,7 @@ import { Bus } from '@strowger/messaging/bus';
 import { rpcRequest } from '@strowger/messaging/rpc-request';
 import { Database } from '@strowger/models/database';
 import { SCOPES, ScopeDocument } from '@strowger/models/scopes/scopes.schema';
+import { Role } from '@strowger/oauth-core/facts';
 import { RunningService, serve } from '@strowger/service/start-service';
 import { serversFor, TestServers } from '../../../test/servers';
 import { eventually } from '../../../test/system';
@@ -22,15 +23,15 @@ const claims = {
   access_level: 'call_api', read_only: true, impersonation: false, rights: { tenant: 0, application: 0, account: 0 },
 };
 /** A bearer token of the scope, and of an account, as the introspection of a scene knows it. */
-export const tokenOf = (scope: string, sub = 'u1'): string => Buffer.from(`${scope} ${sub}`).toString('base64url');
+export const tokenOf = (scope: string, sub = 'u1', more: { role?: Role; tenant_id?: string } = {}): string => Buffer.from(JSON.stringify({ scope, sub, ...more })).toString('base64url');
 /** Stands for token-service, another process in production. */
 const introspection = (): Promise<Server> => new Promise(resolve => {
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part)).on('end', () => {
-      const [scope = '', sub] = Buffer.from(new URLSearchParams(Buffer.concat(parts).toString()).get('token') ?? '', 'base64url').toString().split(' ');
+      const said = JSON.parse(Buffer.from(new URLSearchParams(Buffer.concat(parts).toString()).get('token') ?? '', 'base64url').toString()) as { scope: string; sub: string };
       response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify(scope.startsWith('strowger') ? { active: true, token_type: 'Bearer', username: 'alice', scope, sub, ...claims } : { active: false }));
+      response.end(JSON.stringify(said.scope.startsWith('strowger') ? { active: true, token_type: 'Bearer', username: 'alice', ...claims, ...said } : { active: false }));
     });
   }).listen(0, '127.0.0.1', () => { resolve(server); });
 });

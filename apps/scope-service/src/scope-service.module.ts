@@ -8,11 +8,16 @@ import { RequestLimit } from '@strowger/auth/request-limit';
 import { Bus } from '@strowger/messaging/bus';
 import { JetStreamPublisher } from '@strowger/messaging/jetstream-publisher';
 import { Relay } from '@strowger/messaging/relay';
+import { LiveTokensReader } from '@strowger/models/access-tokens/live-tokens.reader';
+import { AccountsReader } from '@strowger/models/accounts/accounts.reader';
+import { ApplicationsReader } from '@strowger/models/applications/applications.reader';
 import { Database } from '@strowger/models/database';
+import { GrantsReader } from '@strowger/models/grants/grants.reader';
 import { ChangeRecorder } from '@strowger/models/outbox/change-recorder';
 import { OutboxStore } from '@strowger/models/outbox/outbox.store';
 import { Sender } from '@strowger/models/outbox/sender';
 import { RateLimitsStore } from '@strowger/models/rate-limits/rate-limits.store';
+import { ScopeChangesReader } from '@strowger/models/scope-changes/scope-changes.reader';
 import { ScopesReader } from '@strowger/models/scopes/scopes.reader';
 import { ScopesWriter } from '@strowger/models/scopes/scopes.writer';
 import type { ServiceLog } from '@strowger/service/service-log';
@@ -21,7 +26,12 @@ import { AnnouncementController } from './announcement/announcement.controller';
 import { CatalogueUpkeep } from './announcement/catalogue-upkeep';
 import { WithdrawSilentScopes } from './announcement/withdraw-silent-scopes';
 import { ScopesController } from './catalogue/scopes.controller';
+import { ScopeHistoryController } from './history/scope-history.controller';
 import { ownScopes } from './own-scopes';
+import { ReachingApplications } from './reach/reaching-applications';
+import { ReachingTokens } from './reach/reaching-tokens';
+import { ScopeReachController } from './reach/scope-reach.controller';
+import { WhoReaches } from './reach/who-reaches';
 import type { ScopeServiceConfig } from './scope-service.config';
 import { measureScopeService } from './scope-service.metrics';
 import { StartUp } from './start-up';
@@ -46,14 +56,17 @@ export class ScopeServiceModule {
       hears: async () => startUp.isReady() && bus.connected && await database.isReady(),
     });
     const limit = new RequestLimit(new RateLimitsStore(database), { service: SERVICE, perMinute: config.API_REQUESTS_PER_MINUTE, now: () => new Date(), log });
+    const scopes = new ScopesReader(database);
+    const reachingTokens = new ReachingTokens(new LiveTokensReader(database), new AccountsReader(database), new GrantsReader(database), () => new Date());
     measureScopeService(registry, outbox, relay);
     return {
       module: ScopeServiceModule,
-      controllers: [AnnouncementController, ScopesController],
+      controllers: [AnnouncementController, ScopesController, ScopeReachController, ScopeHistoryController],
       providers: [
         { provide: Database, useValue: database }, { provide: Bus, useValue: bus }, { provide: Sender, useValue: sender }, { provide: Relay, useValue: relay },
         { provide: StartUp, useValue: startUp }, { provide: AnnounceScopes, useValue: announce }, { provide: CatalogueUpkeep, useValue: upkeep },
-        { provide: ScopesReader, useValue: new ScopesReader(database) }, { provide: RequestLimit, useValue: limit },
+        { provide: ScopesReader, useValue: scopes }, { provide: ScopeChangesReader, useValue: new ScopeChangesReader(database) },
+        { provide: WhoReaches, useValue: new WhoReaches(database, scopes, new ReachingApplications(new ApplicationsReader(database)), reachingTokens) }, { provide: RequestLimit, useValue: limit },
         { provide: APP_GUARD, useValue: new BearerGuard(new HttpTokenIntrospector(config), limit, new Reflector()) },
         { provide: APP_FILTER, useValue: new ApiErrorFilter() },
       ],

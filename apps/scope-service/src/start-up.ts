@@ -2,11 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Database, ensureIndexes } from '@strowger/models/database';
 import { OUTBOX, outboxIndexes } from '@strowger/models/outbox/outbox.schema';
 import { RATE_LIMITS, rateLimitIndexes } from '@strowger/models/rate-limits/rate-limits.schema';
+import { SCOPE_CHANGES, scopeChangeIndexes } from '@strowger/models/scope-changes/scope-changes.schema';
 import { scopeIndexes, SCOPES } from '@strowger/models/scopes/scopes.schema';
 import type { ServiceLog } from '@strowger/service/service-log';
 
 const PAUSE_MS = 500;
-const owned = [[OUTBOX, outboxIndexes], [SCOPES, scopeIndexes], [RATE_LIMITS, rateLimitIndexes]] as const;
+const owned = [[OUTBOX, outboxIndexes], [SCOPES, scopeIndexes], [SCOPE_CHANGES, scopeChangeIndexes], [RATE_LIMITS, rateLimitIndexes]] as const;
 
 /** Prepares in the background what the service needs of the database: its collections and their indexes. */
 export class StartUp {

@@ -2,8 +2,10 @@ import { ScopeAnnouncer } from '@strowger/auth/scope-announcer';
 import { rpc } from '@strowger/contracts/bus-users';
 import { Envelope } from '@strowger/contracts/cloud-event';
 import { eventCatalogue } from '@strowger/contracts/event-catalogue';
+import { AnnouncementReply } from '@strowger/contracts/scope-announcement';
 import { Bus } from '@strowger/messaging/bus';
 import { EventFeed } from '@strowger/messaging/event-feed';
+import { rpcRequest } from '@strowger/messaging/rpc-request';
 import { RunningService } from '@strowger/service/start-service';
 import { eventually } from '../../../../test/system';
 import { announced, quiet, ScopeScene } from '../scope-scene.fixture';
@@ -98,6 +100,38 @@ describe('announcements on the bus', () => {
     expect(await scene.announce(portal, [announced('rest:portal:read')], 'portal-service')).toMatchObject({ accepted: 1 });
     expect((await scene.stored()).map(scope => [scope._id, scope.version])).toEqual(before.map(scope => [scope._id, scope.version]));
   });
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['in upper case', { scope: 'rest:Odd:read' }, 'scopes[1].scope: type:module[:verb[:sub]]'], ['with a space', { scope: 'rest:odd read' }, 'scopes[1].scope'], ['with a module of two parts', { scope: 'rest:odd:module:read' }, 'scopes[1].scope'],
+    ['with a dot', { scope: 'rest:odd.module:read' }, 'scopes[1].scope'], ['with a star', { scope: 'rest:*:read' }, 'scopes[1].scope'], ['of another verb', { scope: 'rest:odd:execute' }, 'scopes[1].scope'],
+    ['with a description of 600 KB', { description: 'd'.repeat(600_000) }, 'scopes[1].description: at most 256 characters'], ['with two lines of description', { description: 'a\nb' }, 'scopes[1].description: one line of text'],
+    ['with a description that turns around', { description: 'a\u202eb' }, 'scopes[1].description: one line of text'], ['of another level', { access_level: 'everything' }, 'scopes[1].access_level'],
+    ['with a successor that is none', { successor: 'rest' }, 'scopes[1].successor'], ['with 201 openings', { opens: Array.from({ length: 201 }, () => ({ field: 'x' })) }, 'scopes[1].opens: at most 200'],
+    ['S66: with __proto__', JSON.parse('{"__proto__":{"x":1}}') as Record<string, unknown>, 'scopes[1]: a field that there is not'],
+    ...['api', '/a/../b', '/a//b', '/a b', '/a?b=1', '/a%2fb', '/a\\b', '/a\r\nx', '/<script>', `/${'a'.repeat(256)}`, '/{', '/*'].map((path): [string, Record<string, unknown>, string] => [`that opens ${JSON.stringify(path).slice(0, 20)}`, { opens: [{ method: 'GET', path }] }, 'scopes[1].opens[0].path: a path such as']),
+    ['that opens by another method', { opens: [{ method: 'get', path: '/a' }] }, 'scopes[1].opens[0].method: one of GET'], ['that opens no GraphQL field', { opens: [{ field: 'a b' }] }, 'scopes[1].opens[0].field: the name of a GraphQL field'], ['that opens nothing that is known', { opens: [7] }, 'scopes[1].opens[0]: a route'],
+  ])('S82: an announcement with a scope %s is refused whole, with its place and what would do, and nothing of what was sent', async (_what, fields, said) => {
+    const before = await scene.stored({ announced_by: 'portal-service' });
+    await portal.connection();
+    const refused = await rpcRequest(portal, rpc.announceScopes('portal-service'), { scopes: [announced('rest:portal:read'), { ...announced('rest:odd:read'), ...fields }] }, AnnouncementReply).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'invalid_request', description: expect.stringContaining(said) as string });
+    expect((refused as Error).message.length).toBeLessThan(400);
+    expect((await scene.stored({ announced_by: 'portal-service' })).map(({ _id, version, status }) => [_id, version, status])).toEqual(before.map(({ _id, version, status }) => [_id, version, status]));
+  });
+
+  it('an announcement of more than 2,000 scopes is refused with the limit; 2,000 are taken, each told of once, and the service answers others meanwhile', async () => {
+    const many = (count: number) => Array.from({ length: count }, (_, i) => announced(`rest:many${String(i % 100)}:read:s${String(i)}`, { opens: [{ method: 'GET', path: `/api/rest/many/${String(i)}/{id}` }, { field: `many${String(i)}` }] }));
+    await expect(scene.announce(scene.busOf('token-service'), many(2001), 'token-service')).rejects.toMatchObject({ code: 'invalid_request', description: 'scopes: at most 2000 in an announcement' });
+    const announcer = new ScopeAnnouncer(scene.busOf('token-service'), 'token-service', many(2000), quiet);
+    announcer.start();
+    await eventually('one of them to be known', async () => await scene.one('rest:many0:read:s0') !== undefined);
+    expect(await scene.announce(portal, [announced('rest:portal:read')], 'portal-service')).toMatchObject({ accepted: 1 });
+    await eventually('all of them', async () => (await scene.stored({ module: /^many/ })).length === 2000, 120);
+    announcer.stop();
+    expect(new Set((await scene.stored({ module: /^many/ })).map(scope => scope.version))).toEqual(new Set([1]));
+    const ids = (await told('rest:many', 2000)).map(event => event.id);
+    expect([ids.length, new Set(ids).size]).toEqual([2000, 2000]);
+  }, 240_000);
 
   it('a service announces its scopes by itself as soon as the bus is there', async () => {
     const announcer = new ScopeAnnouncer(scene.busOf('app-registry-service'), 'app-registry-service', [announced('strowger:tenant:read')], quiet);

@@ -13,13 +13,16 @@ const cursor = z.string().max(400).transform((text, context) => {
   return z.NEVER;
 });
 
+/** `?limit=` of every list here. */
+export const pageLimit = z.string().regex(/^\d{1,3}$/, `a whole number from 1 to ${String(MAX_LIMIT)}`).transform(Number)
+  .refine(limit => limit >= 1 && limit <= MAX_LIMIT, `a whole number from 1 to ${String(MAX_LIMIT)}`).default(DEFAULT_LIMIT);
+
 /** `GET /api/scopes`: `q` is looked for as it stands, in scope and description, whatever the case. */
 export const ScopeListQuery = z.strictObject({
   api_type: z.enum(scopeTypes).optional(),
   module: z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/, 'lower-case letters, digits, _ and -, at most 64').optional(),
   q: z.string().min(1).max(100).regex(/^\P{Cc}*$/u, 'no control characters').optional(),
-  limit: z.string().regex(/^\d{1,3}$/, `a whole number from 1 to ${String(MAX_LIMIT)}`).transform(Number)
-    .refine(limit => limit >= 1 && limit <= MAX_LIMIT, `a whole number from 1 to ${String(MAX_LIMIT)}`).default(DEFAULT_LIMIT),
+  limit: pageLimit,
   cursor: cursor.optional(),
 });
 

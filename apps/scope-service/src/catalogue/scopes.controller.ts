@@ -2,8 +2,8 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { RequireScope } from '@strowger/auth/require-scope.decorator';
 import type { ScopeDocument } from '@strowger/models/scopes/scopes.schema';
 import { ScopesReader } from '@strowger/models/scopes/scopes.reader';
-import { KnownScopes, resolveScope } from '@strowger/oauth-core/scope';
 import { cursorAfter, ScopeListQuery, ScopeResolveQuery, ScopeTreeQuery } from './scope-list.query';
+import { resolvedScope } from './resolved-scope';
 import { scopeTree } from './scope-tree';
 
 /** The catalogue of scopes, the same for every tenant: it belongs to the deployment. */
@@ -22,11 +22,11 @@ export class ScopesController {
     return { items: page.map(shown), next_cursor: last && found.length > limit ? cursorAfter(last._id) : null };
   }
 
-  /** What can be granted, type → module → verb → sub. @throws ZodError - an unknown parameter */
+  /** The whole catalogue, type → module → verb → sub; a scope that cannot be granted any more is `withdrawn`. @throws ZodError - an unknown parameter */
   @Get('tree')
   async tree(@Query() query: unknown) {
     ScopeTreeQuery.parse(query);
-    return { items: scopeTree(await this.scopes.grantableScopes()) };
+    return { items: scopeTree(await this.scopes.all()) };
   }
 
   /**
@@ -37,7 +37,7 @@ export class ScopesController {
   @Get('resolve')
   async resolve(@Query() query: unknown) {
     const { scope } = ScopeResolveQuery.parse(query);
-    return resolveScope(scope, new KnownScopes(await this.scopes.grantable()));
+    return resolvedScope(scope, await this.scopes.standings());
   }
 }
 
