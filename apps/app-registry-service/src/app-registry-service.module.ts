@@ -41,6 +41,8 @@ import { ApiUrls } from './api-urls';
 import { AppRegistryConfig } from './app-registry-service.config';
 import { AppRegistryMetrics } from './app-registry-service.metrics';
 import { ApplicationAnswers } from './applications/application-answers';
+import { ApplicationReach } from './applications/application-reach';
+import { ApplicationReachController } from './applications/application-reach.controller';
 import { ApplicationsController } from './applications/applications.controller';
 import { ChangeApplication } from './applications/change-application';
 import { RegisterApplication } from './applications/register-application';
@@ -81,6 +83,7 @@ const useCases = (config: AppRegistryConfig): Provider[] => [
   { provide: RequestOrigin, inject: [SOURCE], useFactory: (source: EventSource) => new RequestOrigin(source, now) },
   made(RegisterApplication, ApplicationsWriter, ScopesReader),
   made(ChangeApplication, ApplicationsReader, ApplicationsWriter, ScopesReader),
+  made(ApplicationReach, Database, ApplicationsReader, ScopesReader),
   {
     provide: AccountPasswords, inject: [PasswordHasher, Database],
     useFactory: (hasher: PasswordHasher, database: Database) => new AccountPasswords(
@@ -110,7 +113,7 @@ export class AppRegistryServiceModule {
   static with(config: AppRegistryConfig, registry: Registry, log: ServiceLog): DynamicModule {
     return {
       module: AppRegistryServiceModule,
-      controllers: [ApplicationsController, AccountsController, TenantController, UrlsController],
+      controllers: [ApplicationsController, ApplicationReachController, AccountsController, TenantController, UrlsController],
       providers: [...foundation(config, { service: SERVICE, instance: config.STROWGER_INSTANCE }, log), ...useCases(config), ...surroundings(config, registry)],
     };
   }

@@ -8,7 +8,7 @@ const APPLICATION = '/api/applications/{client_id}', ACCOUNT = '/api/accounts/{i
 
 /** What this service's API opens, as it announces it. */
 export const managementScopes: readonly AnnouncedScope[] = [
-  scope('strowger:applications:read', 'See registered applications', [route('GET', '/api/applications'), route('GET', APPLICATION), route('GET', '/api/urls')]),
+  scope('strowger:applications:read', 'See registered applications', [route('GET', '/api/applications'), route('GET', APPLICATION), route('GET', `${APPLICATION}/reach`), route('GET', '/api/urls')]),
   scope('strowger:applications:write', 'Register, change and delete applications and their secrets', [
     route('POST', '/api/applications'), route('PATCH', APPLICATION), route('DELETE', APPLICATION), route('POST', `${APPLICATION}/secrets`),
     route('DELETE', `${APPLICATION}/secrets/{secret_id}`),
