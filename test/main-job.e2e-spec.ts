@@ -99,6 +99,18 @@ test('the README\'s lines for acting for somebody, seed 003\'s own among them, g
   expect(items.map(({ type, actors, client_id }) => ({ type, actors, client_id }))).toEqual(Array(2).fill({ type: 'impersonation.started', actors: [{ account_id: access?.sub, username: 'access@example.com' }], client_id: 'api' }));
 });
 
+test('S78: the README\'s lines on who may do what name who can change call forwarding, what an application opens and the level it lacks, and since when the scope is there', async () => {
+  const [who = '', opens = '', history = ''] = shellBlocks(readme, 'Who may do what'), begin = `${here('source x')}\n${(blocks[0] ?? '').split('\n').filter(line => line.startsWith('field')).join('\n')}`;
+  const [reach, reached, changes] = (await bash([begin, who, 'echo', opens, 'echo', history].join('\n'))).split('\n').map(text => JSON.parse(text) as { [part: string]: unknown; items: Record<string, unknown>[] });
+  const { applications, tokens } = reach as unknown as Record<'applications' | 'tokens', { complete: boolean; items: Record<string, unknown>[] }>;
+  const clients = applications.items.map(item => item['client_id']);
+  expect([clients.includes(stack.demo('DEMO_ADMIN_CLIENT_ID')), clients.includes(stack.demo('DEMO_M2M_CLIENT_ID')), applications.complete, tokens.complete]).toEqual([true, false, true, true]);
+  for (const token of tokens.items) expect(clients).toContain(token['client_id']);
+  expect(reached?.items.find(item => item['scope'] === 'rest:callforward:write')).toMatchObject({ allowed: false, missing_access_level: 'all' });
+  expect(reached?.items.find(item => item['scope'] === 'rest:callforward:read')).toMatchObject({ allowed: true });
+  expect(changes?.items.at(-1)).toMatchObject({ version: 1, what: 'announced', announced_by: 'pbx-api-service' });
+});
+
 test('the README\'s lines for a desk phone, with what a person does between them, give a token of what was allowed', async () => {
   const [begin = '', polls = ''] = shellBlocks(readme, 'A desk phone'), source = here('source x');
   const [link = '', variables = ''] = (await bash(`${source}\n${begin}\ndeclare -p DEVICE_CODE`)).trim().split('\n');
