@@ -1,5 +1,6 @@
 import { loadavg } from 'node:os';
 import { TokenScene } from '../../apps/token-service/src/token-service.fixture';
+import { announcementsTrial } from './announcements.trial';
 import { codesTrial } from './codes.trial';
 import { loginsTrial } from './logins.trial';
 import { HELP, Options, parseOptions } from './options';
@@ -15,7 +16,7 @@ async function run({ trials, rounds, each }: Options): Promise<boolean> {
   try {
     let good = true;
     for (const trial of trials) {
-      const outcome = trial === 'codes' ? await codesTrial(scene, rounds, log) : await loginsTrial(scene, each, log);
+      const outcome = trial === 'codes' ? await codesTrial(scene, rounds, log) : trial === 'logins' ? await loginsTrial(scene, each, log) : await announcementsTrial(scene, rounds, log);
       tell(`\n${outcome.table}\n\n${outcome.good ? 'as it must be' : 'NOT AS IT MUST BE'}; load of the machine ${(loadavg()[0] ?? 0).toFixed(1)}`);
       good &&= outcome.good;
     }

@@ -1,17 +1,19 @@
 import { parseArgs } from 'node:util';
 
-export const trials = ['codes', 'logins'] as const;
+export const trials = ['codes', 'logins', 'announcements'] as const;
 /** What `npm run test:trials` was asked for. */
 export interface Options { readonly trials: readonly (typeof trials)[number][]; readonly rounds: number; readonly each: number; readonly help: boolean }
 
-export const HELP = `npm run test:trials -- [codes] [logins] [--rounds N] [--each N]
+export const HELP = `npm run test:trials -- [codes] [logins] [announcements] [--rounds N] [--each N]
 
   codes        50 exchanges of one code at once, over two instances, again and again; 30 s later each code once more
   logins       how long a login takes that gets nobody in: unknown, blocked, wrong password; at the token endpoint and at the login page
-  --rounds N   so many codes (default 200)
+  announcements how long it takes until a scope that is announced can be granted, over two instances of both services; and 10,000 of them
+  --rounds N   so many codes, or scopes (default 200)
   --each N     so many logins of each kind (default 1000)
 
-Both where none is named. Exit code 1 when a code gave tokens twice or never, or a replay left a token alive, or the kinds of logins can be told apart.`;
+All where none is named. Exit code 1 when a code gave tokens twice or never, or a replay left a token alive, or the kinds of logins can be told apart, or a
+scope could not be granted within a second.`;
 
 const wholeNumber = (name: string, text: string): number => {
   const number = Number(text);
