@@ -53,7 +53,7 @@ describe('reach', () => {
     const holder = fc.record({
       scope: fc.array(fc.oneof(scope, fc.constantFrom('rest', 'gql', 'strowger')), { maxLength: 5 }).map(list => list.join(' ')), access_level: fc.constantFrom('call_api' as const, 'all' as const),
       role: fc.constantFrom('user' as const, 'auditor' as const, 'administrator' as const), read_only: fc.boolean(), account_kind: fc.constantFrom('user' as const, 'api_access' as const), impersonation: fc.boolean(),
-    });
+    }).chain(one => fc.constantFrom<Holder>(one, { ...one, act: { sub: 'somebody' } }));
     fc.assert(fc.property(announced, fc.array(holder, { minLength: 1, maxLength: 4 }), (list, holders) => {
       const reach = new Reach(list);
       for (const one of [...holders, ...holders]) expect(reach.includes(one)).toBe(list.every(each => mayDo(one, needOf(each)).allowed));

@@ -10,7 +10,7 @@ export interface AnnouncedRight {
   readonly opens: readonly ({ readonly method: string; readonly path: string } | { readonly field: string })[];
 }
 /** The claims by which `mayDo` judges: of a token, or those that an application's tokens would carry. */
-export type Holder = Pick<AccessTokenClaims, 'scope' | 'access_level' | 'role' | 'read_only' | 'account_kind' | 'impersonation'>;
+export type Holder = Pick<AccessTokenClaims, 'scope' | 'access_level' | 'role' | 'read_only' | 'account_kind' | 'impersonation' | 'act'>;
 
 const READS = ['GET', 'HEAD'];
 
@@ -50,9 +50,9 @@ export class Reach {
   }
 
   /** False of nothing announced. */
-  includes({ scope, access_level, role, read_only, account_kind, impersonation }: Holder): boolean {
-    const holder: Holder = { scope, access_level, role, read_only, account_kind, impersonation };
-    const key = JSON.stringify(Object.values(holder));
+  includes({ scope, access_level, role, read_only, account_kind, impersonation, act }: Holder): boolean {
+    const holder: Holder = { scope, access_level, role, read_only, account_kind, impersonation, ...(act && { act }) };
+    const key = JSON.stringify(holder);
     const known = this.answers.get(key);
     if (known !== undefined) return known;
     const answer = this.judge(holder);
