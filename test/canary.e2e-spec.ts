@@ -65,7 +65,7 @@ async function admin(...words: string[]): Promise<(name: string) => string> {
 }
 
 interface Client { readonly id: string; readonly secret: string }
-interface Cast { readonly bearer: Record<string, string>; readonly machine: Client; readonly opaque: Client; readonly native: Client; readonly alice: { readonly id: string; readonly password: string } }
+interface Cast { readonly bearer: Record<string, string>; readonly machine: Client; readonly opaque: Client; readonly native: Client; readonly alice: { readonly id: string; readonly password: string }; readonly access: { readonly username: string; readonly password: string } }
 const credentials = ({ id, secret: client_secret }: Client): Record<string, string> => ({ client_id: id, client_secret });
 
 async function settle(): Promise<Cast> {
@@ -82,17 +82,22 @@ async function settle(): Promise<Cast> {
   const password = marked('password of alice');
   const alice = await ask('/api/accounts', { headers: bearer, json: { kind: 'user', username: 'alice', password } });
   expect((await ask('/api/accounts', { headers: bearer, json: { kind: 'user', username: 'bob', generate_password: true }, shows: ['password'] })).status).toBe(201);
-  return { bearer, machine, opaque, native, alice: { id: alice.value('id'), password } };
+  const access = { username: 'access@example.com', password: marked('password of an API access') };
+  expect((await ask('/api/accounts', { headers: bearer, json: { kind: 'api_access', email: access.username, password: access.password, impersonation: true } })).status).toBe(201);
+  return { bearer, machine, opaque, native, alice: { id: alice.value('id'), password }, access };
 }
 
 /** Everything that goes well: tokens of each grant and kind, their use, rotation, revocation, and secrets and passwords that change. */
-async function goodDay({ bearer, machine, opaque, native, alice }: Cast): Promise<void> {
+async function goodDay({ bearer, machine, opaque, native, alice, access }: Cast): Promise<void> {
   const jwt = await token({ grant_type: 'client_credentials', ...credentials(machine) }), other = await token({ grant_type: 'client_credentials' }, basic(opaque.id, opaque.secret));
   const person = await eventually('alice\'s token', async () => {
     const answer = await token({ grant_type: 'password', ...credentials(native), username: 'alice', password: alice.password });
     return answer.status === 200 && answer;
   });
   expect((await ask('/token', { form: { grant_type: 'password', client_id: 'api', username: 'alice', password: alice.password }, shows: TOKENS })).status).toBe(200);
+  const actor = { authorization: `Bearer ${(await token({ grant_type: 'password', ...credentials(native), ...access })).value('access_token')}` };
+  expect((await ask('/token-exchange', { headers: actor, json: { email: 'alice' }, shows: TOKENS })).status).toBe(200);
+  for (const json of [{ email: marked('password typed as a name to act for') }, { email: { $ne: marked('secret in an object') } }, { password: marked('secret in a field that is not there') }, `{"email":"${marked('secret in bad JSON')}" oops`]) expect((await ask('/token-exchange', { headers: actor, json })).status).toBe(400);
   const rotated = await token({ grant_type: 'refresh_token', ...credentials(native), refresh_token: person.value('refresh_token') });
   for (const held of [jwt, other, person, rotated]) {
     const text = held.value('access_token');
@@ -140,7 +145,7 @@ async function badDay({ bearer, machine, native, alice }: Cast): Promise<void> {
     expect((await ask('/api/applications', { headers: bearer, json })).status).toBe(400);
   }
   const strange = { authorization: `Bearer ${marked('made-up token')}`, cookie: `session=${query}`, referer: `https://app.example/?code=${query}`, 'x-api-key': query };
-  for (const path of ['/api/accounts', '/api/audit/events', '/api/scopes', '/oauth/resource', '/user/', '/api/nothing', `/api/applications?access_token=${query}`, `/api/audit/events?client_id[$ne]=${query}`]) {
+  for (const path of ['/api/accounts', '/api/audit/events', '/api/scopes', '/oauth/resource', '/user/', '/api/nothing', '/oauth/impersonations', '/token-exchange', `/api/applications?access_token=${query}`, `/api/audit/events?client_id[$ne]=${query}`]) {
     await ask(path, { headers: strange });
     await ask(path, { headers: strange, form: { access_token: wrong } });
   }
