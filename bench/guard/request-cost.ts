@@ -15,7 +15,8 @@ type BearerVerify = (token: string, done: (error: unknown, user?: unknown) => vo
 /** Calls a middleware as Express would, and resolves when it lets the request pass. */
 function pass(guard: Middleware, token: string): Promise<void> {
   const rawHeaders = ['host', '127.0.0.1', 'authorization', `Bearer ${token}`, 'user-agent', 'bench'];
-  const request = { method: 'GET', url: '/calllog', headers: { host: '127.0.0.1', authorization: `Bearer ${token}`, 'user-agent': 'bench' }, rawHeaders, query: {}, body: undefined, is: () => false };
+  const headers: Record<string, string> = { host: '127.0.0.1', authorization: `Bearer ${token}`, 'user-agent': 'bench' };
+  const request = { method: 'GET', url: '/calllog', originalUrl: '/calllog', protocol: 'http', headers, rawHeaders, query: {}, body: undefined, is: () => false, get: (name: string) => headers[name.toLowerCase()] };
   return new Promise((resolve, reject) => {
     const refused = (status: number): object => { reject(new Error(`refused with ${String(status)}`)); return response; };
     const response = { writeHead: refused, setHeader: () => response, end: () => { reject(new Error('refused')); } };
