@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { freePort } from '../tools/local-stack/free-port';
 import { Supervisor } from '../tools/local-stack/supervisor';
 import { compare } from './compare';
-import { Contestant, Operation, operations } from './contestant';
+import { CODE_EXCHANGE, Contestant, Operation, operations } from './contestant';
 import { Load } from './load/load';
-import { nameOf, warmUp } from './measure/pairs';
+import { nameOf, slice, warmUp } from './measure/pairs';
 import { pin } from './measure/cpu-time';
 import { HELP, Options, parseOptions } from './options';
 import { overload } from './overload/overload';
@@ -19,6 +19,8 @@ import { wholeSystem } from './whole-system';
 
 /** Stores, load and the bench itself on one core, the server that is measured on the other. */
 const STORES_CORE = 0, SERVER_CORE = 1;
+/** Every code is exchanged once, so this one is warmed up as it is measured. */
+const WARM_UP_SLICES = 5;
 const log = (line: string): void => { process.stderr.write(`${line}\n`); };
 const tell = (text: string): void => { process.stdout.write(`${text}\n`); };
 
@@ -57,7 +59,8 @@ async function ready(contestant: Contestant, load: Load, wanted: readonly Operat
   pin(contestant.pid, SERVER_CORE);
   for (const operation of wanted) {
     await load.define(nameOf(contestant, operation), contestant.requests[operation]);
-    await warmUp(load, nameOf(contestant, operation));
+    if (operation === CODE_EXCHANGE) for (let round = 0; round < WARM_UP_SLICES; round++) await slice(load, contestant, operation);
+    else await warmUp(load, nameOf(contestant, operation));
   }
 }
 
