@@ -121,6 +121,13 @@ export function grantsBehaviour(make: () => Promise<GrantsScene>): void {
     expect((await live(scene, grant.id)).code?.used_at).toBeInstanceOf(Date);
     expect(await scene.grants.useCode(await live(scene, grant.id))).toBe(false);
   });
+  it('S44: uses codes side by side, and tells each caller of its own, also where one was used before', async () => {
+    const scene = await make(), grants = await Promise.all(Array.from({ length: 4 }, () => begun(scene))), [used] = grants;
+    if (!used) throw new Error('no grant');
+    for (const grant of grants) await scene.issueCode(grant.id);
+    expect(await scene.grants.useCode(used)).toBe(true);
+    expect(await Promise.all(grants.map(grant => scene.grants.useCode(grant)))).toEqual([false, true, true, true]);
+  });
   it('uses no code of a revoked grant, nor one that a grant never had', async () => {
     const scene = await make(), grant = await begun(scene), other = await begun(scene);
     await scene.issueCode(grant.id);

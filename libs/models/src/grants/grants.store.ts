@@ -15,6 +15,7 @@ import { recordRevocation } from '../outbox/record-revocation';
 import { TurnReads } from '../turns/turn-reads';
 import { TurnWriter } from '../turns/turn-writer';
 import { GrantDocument, GRANTS } from './grants.schema';
+import { TurnCodeUses } from './turn-code-uses';
 import { TurnRotations } from './turn-rotations';
 
 const MARGIN_SECONDS = 600, DUPLICATE_KEY = 11000, CONSENT_TRIES = 5;
@@ -27,6 +28,7 @@ export class GrantsStore extends Grants {
   private readonly reads: TurnReads<GrantAt>;
   private readonly consents: TurnReads<ConsentDocument>;
   private readonly rotations: TurnRotations;
+  private readonly codeUses: TurnCodeUses;
 
   constructor(
     private readonly database: Database, private readonly turns: TurnWriter, private readonly changes: ChangeRecorder,
@@ -34,6 +36,7 @@ export class GrantsStore extends Grants {
   ) {
     super();
     this.rotations = new TurnRotations(database);
+    this.codeUses = new TurnCodeUses(database);
     this.reads = new TurnReads(async ids => {
       const found = await this.collection().aggregate<GrantDocument & { now: Date }>([{ $match: { _id: { $in: [...ids] } } }, { $set: { now: '$$NOW' } }]).toArray();
       return new Map(found.map(({ now, ...grant }) => [grant._id, { grant: factsOf(grant), now }]));
@@ -72,12 +75,7 @@ export class GrantsStore extends Grants {
     return found !== null;
   }
 
-  override async useCode(grant: GrantFacts): Promise<boolean> {
-    const { modifiedCount } = await this.collection().updateOne(
-      { _id: grant.id, status: 'active', code: { $exists: true }, 'code.used_at': { $exists: false } }, { $currentDate: { 'code.used_at': true } },
-    );
-    return modifiedCount === 1;
-  }
+  override async useCode(grant: GrantFacts): Promise<boolean> { return this.codeUses.use(grant.id); }
 
   override async consented(grant: GrantFacts): Promise<boolean> {
     return (await this.consents.read(consentId(grant.account_id, grant.application_id)))?.status === 'active';
