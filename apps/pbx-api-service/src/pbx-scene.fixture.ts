@@ -53,8 +53,13 @@ export class PbxScene {
     })));
     await eventually('the service to be ready', async () => (await fetch(`${service.url}/health/ready`)).ok);
     const scene = new PbxScene(servers, tokens, database, service, new PbxStore(database));
-    await Promise.all(['tenant-a', 'tenant-b'].map((tenant, at) => scene.tenant(tenant, at + 1)));
-    return scene;
+    try {
+      await Promise.all(['tenant-a', 'tenant-b'].map((tenant, at) => scene.tenant(tenant, at + 1)));
+      return scene;
+    } catch (error) {
+      await scene.end();      // else what was started keeps the test's process from ending
+      throw error;
+    }
   }
 
   async end(): Promise<void> {
