@@ -67,14 +67,15 @@ export async function requestCost(scene: GuardScene, rounds: number, log: (line:
     { name: 'passport-http-bearer, introspection: opaque', guard: passport.authenticate('bearer', { session: false }), tokens: opaque, calls: 500 },
   ];
   const measured = contestants.map((): number[] => []);
-  for (let round = 0; round <= rounds; round++) {
-    for (const [index, contestant] of contestants.entries()) {
-      const cost = await slice(contestant);
-      if (round > 0) measured[index]?.push(cost);
+  try {
+    for (let round = 0; round <= rounds; round++) {
+      for (const [index, contestant] of contestants.entries()) {
+        const cost = await slice(contestant);
+        if (round > 0) measured[index]?.push(cost);
+      }
+      log(`round ${String(round)} of ${String(rounds)}`);
     }
-    log(`round ${String(round)} of ${String(rounds)}`);
-  }
-  await Promise.all(started.map(one => one.close()));
+  } finally { await Promise.all(started.map(one => one.close())); }
   const empty = median(measured[0] ?? []);
   return ['| CPU time a request, us | median | lowest | highest |', '|---|---|---|---|', ...contestants.slice(1).map(({ name }, index) => {
     const values = (measured[index + 1] ?? []).map(value => value - empty);
