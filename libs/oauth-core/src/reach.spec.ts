@@ -42,6 +42,10 @@ describe('reach', () => {
     expect(new Reach([right('rest:fax:read')]).includes({ ...everything, account_kind: 'api_access' })).toBe(false);
     expect(new Reach([right('strowger:tenant:read')]).includes({ ...everything, role: 'user' })).toBe(false);
   });
+  it('is of each of them, also where no ceiling tells them apart', () => {
+    const halves = new Reach([right('rest:fax:read:a'), right('rest:fax:read:b')]);
+    expect(['rest:fax:read:a', 'rest:fax:read:b', 'rest:fax:read:b rest:fax:read:a', 'rest:fax:read'].map(scope => halves.includes({ ...everything, scope }))).toEqual([false, false, true, true]);
+  });
   it('of nothing announced is nobody\'s', () => { expect(new Reach([]).includes(everything)).toBe(false); });
 
   it('is exactly what the one rights function allows of each scope, whatever is asked of whom, and asked again', () => {
