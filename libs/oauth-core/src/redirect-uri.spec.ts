@@ -15,7 +15,7 @@ describe('registering redirect URIs', () => {
   it.each([
     'https://a.ex/cb', 'https://a.ex', 'https://a.ex?x=1', 'https://A.ex:8443/CB/%C3%A4?q=a%20b&next=/x', 'https://xn--mnchen-3ya.example/cb', 'https://192.0.2.7/cb', 'https://[2001:db8::1]/cb',
     'https://a.ex/.well-known/cb', 'https://a.ex/a..b/c.', 'https://a.ex/cb?go=code', 'https://a.ex/cb?encode=1&my_state=2', 'https://a.ex/a@b,c;d=1',
-    'http://127.0.0.1/cb', 'http://127.0.0.1:9999/cb', 'http://[::1]:8080/cb', 'http://localhost/cb', 'com.example.app:/cb', 'com.example.app://oauth/cb', 'io.my-app.x:/',
+    'http://127.0.0.1/cb', 'http://127.0.0.1:9999/cb', 'http://[::1]:8080/cb', 'http://localhost/cb', 'com.example.app:/cb', 'com.example.app://oauth/cb', 'com.example.app://', 'com.example.app:///cb', 'com.example.app://OAuth?x=1', 'io.my-app.x:/',
   ])('accepts %s exactly as given', uri => { expect(parseRedirectUris([uri])).toEqual([uri]); });
 
   it('S8: takes a list or text with spaces, each validated alone; none at all is fine', () => {
@@ -40,6 +40,7 @@ describe('registering redirect URIs', () => {
     expect(refusal(['myapp:/cb'])).toBe('redirect URI myapp:/cb: use https, http for loopback (http://127.0.0.1/), or a scheme that is a reversed domain name of yours (com.example.app:/callback)');
     for (const uri of ['myapp://cb', 'com.example.app:cb', '.a:/cb', 'com..example:/cb', 'com.example.:/cb', 'Com.Example:/cb', '1com.example:/cb', 'com.example.app']) refusal([uri]);
   });
+  it.each(['com.app://:', 'com.app://:8080/', 'com.app://a:99999', 'com.app://a:080/cb', 'com.app://a:b/'])('S4: refuses %s, whose host no system or not every one can read', uri => { refusal([uri]); });
   it.each([
     'http://a.ex/cb', 'http://127.0.0.2/', 'http://127.1/', 'http://0.0.0.0/', 'http://localhost.ex/', 'http://LOCALHOST/', 'http://127.0.0.1.ex/', 'http://[::ffff:127.0.0.1]/', 'http://127.0.0.1@evil.ex/',
   ])('refuses http beyond loopback: %s', uri => { refusal([uri]); });

@@ -63,7 +63,7 @@ function whatIsWrong(uri: string): string | undefined {
   const isWeb = web.exec(uri);
   const isPrivate = privateUse.exec(uri);
   if (isWeb) return wrongHost(isWeb[1] ?? '', isWeb[2] ?? '', isWeb[3]) ?? wrongTail(uri.slice(isWeb[0].length));
-  if (isPrivate) return uri.includes('@') ? 'it must not have user information' : wrongTail(uri.slice(isPrivate[0].length));
+  if (isPrivate) return wrongPrivate(uri, uri.slice(isPrivate[0].length));
   if (/^https?:/i.test(uri)) return 'it must be https://host, optionally :port and /path, without user information';
   return 'use https, http for loopback (http://127.0.0.1/), or a scheme that is a reversed domain name of yours (com.example.app:/callback)';
 }
@@ -78,6 +78,14 @@ function wrongHost(scheme: string, host: string, port: string | undefined): stri
 /** A browser reads `0x7f.1` as 127.0.0.1: only what it leaves as it is means what it says. */
 function isCanonical(host: string): boolean {
   return URL.canParse(`https://${host}/`) && new URL(`https://${host}/`).hostname === host.toLowerCase();
+}
+
+/** After `scheme://` a host may stand (com.example.app://callback), and not every text is one. */
+function wrongPrivate(uri: string, tail: string): string | undefined {
+  if (uri.includes('@')) return 'it must not have user information';
+  const wrong = wrongTail(tail);
+  if (wrong !== undefined) return wrong;
+  return URL.canParse(uri) && new URL(uri).href === uri ? undefined : 'what follows its // is not a host that every system reads alike; write one slash (com.example.app:/callback)';
 }
 
 function wrongTail(tail: string): string | undefined {
