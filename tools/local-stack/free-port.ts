@@ -1,9 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+import { localStackConfig } from './local-stack.config';
 
 // Below the ports that systems give to outgoing connections (from 32768 on Linux): there a server that is down for a moment
 // could lose its port to a client, or a client that reconnects could meet itself.
 const FIRST_PORT = 16_384, END_PORT = 32_768, MAX_ATTEMPTS = 200;
+// Test files run beside each other, and what one of them has just killed must find its port free again: each worker draws from an eighth of its own.
+const SHARES = 8, SHARE = (END_PORT - FIRST_PORT) / SHARES, FIRST_OF_SHARE = FIRST_PORT + (localStackConfig.testWorker % SHARES) * SHARE;
 
 const canListen = (port: number, host: string): Promise<boolean> => new Promise(resolve => {
   const server = createServer().once('error', (error: NodeJS.ErrnoException) => { resolve(error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT'); });
@@ -20,7 +23,7 @@ const given = new Set<number>();
  */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const port = randomInt(FIRST_PORT, END_PORT);
+    const port = randomInt(FIRST_OF_SHARE, FIRST_OF_SHARE + SHARE);
     if (given.has(port) || !await isFree(port)) continue;
     given.add(port);
     return port;

@@ -11,6 +11,7 @@ const Environment = z.object({
   STROWGER_CACHE: nonEmpty,
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
   npm_lifecycle_event: z.string().optional(),
+  JEST_WORKER_ID: z.coerce.number().int().positive().optional(),
 });
 
 function parse(environment: NodeJS.ProcessEnv) {
@@ -35,6 +36,8 @@ export const localStackConfig = Object.freeze({
   /** Folders of PATH, but for the repository's own. */
   path: environment.PATH.split(':').filter(folder => folder !== '' && !folder.startsWith(repositoryRoot)),
   startedByNpm: environment.npm_lifecycle_event !== undefined,
+  /** Which of the processes that run test files this is, from 1; 0 where no test runs. */
+  testWorker: environment.JEST_WORKER_ID ?? 0,
 });
 
 // What describes the stack itself is not inherited by the programs it starts: a service is told only what it needs.
