@@ -21,12 +21,12 @@ beforeEach(async () => {
   await database.connected();
   trail = new Trail(database, system.servers.natsMonitorUrl);
   await system.start('audit-service');
-}, 120_000);
+});
 afterEach(async () => {
   await supervisor.stopAll();
   await database.close();
   await system.stop();
-}, 60_000);
+});
 
 /** An instance of token-service, whole or with mutations. */
 async function tokenService(name: string, mutations: readonly string[] = []): Promise<Instance> {

@@ -34,7 +34,7 @@ beforeAll(async () => {
     return (await Promise.all(services.map(async service => (await get(service)).status === good[service][1]))).every(Boolean);
   });
 });
-afterAll(async () => { await database.close(); await system.stop(); }, 60_000);
+afterAll(async () => { await database.close(); await system.stop(); });
 
 const get = (service: Service, path = good[service][0], headers: Record<string, string> = {}) => send(system.url(service) + path, { method: 'GET', headers: { authorization: `Bearer ${token}`, ...headers } });
 const isWell = async (service: Service): Promise<void> => {

@@ -15,8 +15,8 @@ beforeAll(async () => {
   admin = await scene.account({ role: 'administrator' });
   await scene.database.collection<TenantDocument>(TENANTS).updateOne({ _id: scene.tenant.id }, { $set: { administrators: [admin._id] } });
   control = await scene.application(admin, { scope: 'strowger', access_level: 'all', name: 'control' });
-}, 120_000);
-afterAll(() => scene.stop(), 60_000);
+});
+afterAll(() => scene.stop());
 
 /** As the administrator, with a new token each time: what a test does may end the last one. */
 async function manage(method: string, path: string, body?: object): Promise<Answer> {

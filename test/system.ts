@@ -37,6 +37,21 @@ export async function startSystem(name: string): Promise<System> {
   };
 }
 
+/**
+ * Waits until `condition` gives something. `lastOtherwise`: how many milliseconds from now it was last asked in vain. However late a busy machine answers,
+ * that is what a rule of seconds is about.
+ */
+export async function turned<T>(what: string, condition: () => Promise<T | undefined | false>): Promise<{ readonly value: T; readonly lastOtherwise: number }> {
+  const from = performance.now();
+  let lastOtherwise = 0;
+  const value = await eventually(what, async () => {
+    const asked = performance.now() - from, answer = await condition();
+    if (answer === undefined || answer === false) lastOtherwise = asked;
+    return answer;
+  });
+  return { value, lastOtherwise };
+}
+
 /** Resolves once `condition` gives something; fails after `seconds` with what was waited for. */
 export async function eventually<T>(what: string, condition: () => Promise<T | undefined | false>, seconds = 45): Promise<T> {
   const end = Date.now() + seconds * 1000;

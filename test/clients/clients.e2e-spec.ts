@@ -58,7 +58,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(running.map(one => one.end()));
   try { await stack.end(); } finally { rmSync(dataDir, { recursive: true, force: true }); }
-}, 90_000);
+});
 
 /** What a refresh must be: other tokens for the same scope. */
 const renews = (before: Token, after: Token): void => {

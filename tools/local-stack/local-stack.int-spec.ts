@@ -23,7 +23,7 @@ const folder = mkdtempSync(join(tmpdir(), 'strowger-stack-'));
 afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
 const isAlive = (pid: number): boolean => { try { process.kill(pid, 0); return true; } catch { return false; } };
 /** Waits for a condition, at most `seconds`. */
-async function until(condition: () => boolean | Promise<boolean>, seconds = 10): Promise<void> {
+async function until(condition: () => boolean | Promise<boolean>, seconds = 45): Promise<void> {
   for (const end = Date.now() + seconds * 1000; !await condition();) {
     if (Date.now() > end) throw new Error(`not so within ${String(seconds)} s: ${condition.toString()}`);
     await new Promise(resolve => { setTimeout(resolve, 10); });
@@ -31,7 +31,7 @@ async function until(condition: () => boolean | Promise<boolean>, seconds = 10):
 }
 const program = (name: string, script: string, changes: Partial<Program> = {}): Program => ({
   name, command: process.execPath, args: ['-e', script], env: {}, logFile: join(folder, `${name}.log`), whenParentIsGone: 'TERM',
-  stopSignal: 'SIGTERM', stopSeconds: 5, readySeconds: 10, ready: () => Promise.resolve(), ...changes,
+  stopSignal: 'SIGTERM', stopSeconds: 5, readySeconds: 60, ready: () => Promise.resolve(), ...changes,
 });
 const FOREVER = 'setInterval(() => {}, 1e6)';
 
@@ -242,7 +242,7 @@ describe('the servers', () => {
     expect(mongo()).not.toBe(before);
     expect(await mongoCommand(mongo(), { count: 'kept', $db: 'x' })).toMatchObject({ n: 1 });
     expect(await publish()).toBe(sequence + 2);
-  }, 60_000);
+  });
   it('write no password into a log', () => {
     const logs = readdirSync(join(dataDir, 'logs')).map(name => readFileSync(join(dataDir, 'logs', name), 'utf8')).join('');
     expect(logs).not.toContain(servers.busPassword('token-service'));

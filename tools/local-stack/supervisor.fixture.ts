@@ -6,7 +6,7 @@ import { Supervisor } from './supervisor';
 const [folder = ''] = process.argv.slice(2);
 const sleeper = (name: string, whenParentIsGone: 'self' | 'TERM', args: readonly string[]) => ({
   name, command: args[0] ?? '', args: args.slice(1), env: { PATH: '/usr/bin:/bin' }, logFile: join(folder, `${name}.log`), whenParentIsGone,
-  stopSignal: 'SIGTERM' as const, stopSeconds: 5, ready: () => Promise.resolve(), readySeconds: 5,
+  stopSignal: 'SIGTERM' as const, stopSeconds: 5, ready: () => Promise.resolve(), readySeconds: 60,
 });
 async function main(): Promise<void> {
   takeLock(join(folder, 'lock'));

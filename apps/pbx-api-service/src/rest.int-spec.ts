@@ -26,8 +26,8 @@ beforeAll(async () => {
     const body = requestBody?.content['application/json']?.schema;
     return { method: method.toUpperCase(), path, write, level, administrators, ...(body && { body }) };
   }));
-}, 200_000);
-afterAll(async () => { await scene.end(); }, 60_000);
+});
+afterAll(async () => { await scene.end(); });
 
 /** A request of a route for alice's thing, as good as it can be. */
 function requestOf({ method, path, body }: Told): readonly [method: string, path: string, body?: object] {
@@ -79,7 +79,7 @@ describe('S64: the REST API\'s every route, asked by whom it is not for', () => 
       expect(hers(after)).toEqual(hers(before));
       if (['read_only', 'read_only administrator', 'anonymous', 'other tenant', 'no impersonation'].includes(who)) expect(after).toBe(before);
     }
-  }, 120_000);
+  });
 
   it('the figure', () => {
     console.info(`S64, REST: ${String(cells)} cells tested, leaks = ${String(leaks)}`);

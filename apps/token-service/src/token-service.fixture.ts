@@ -27,7 +27,7 @@ export type Account = AccountDocument & { password: string };
 interface Running { readonly url: string; readonly process: Supervised }
 
 /** Most milliseconds an answer may take: longer is a hang. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 const agent = new Agent({ keepAlive: true, maxSockets: 128 });
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 const encoded = (form: Form): string => typeof form === 'string' ? form : new URLSearchParams(form).toString();

@@ -124,7 +124,7 @@ describe('HttpTokenIntrospector', () => {
       standIn.answer = answer;
       const began = performance.now();
       await expect(introspector.introspect('t', 'r')).rejects.toMatchObject({ httpStatus: 503 });
-      expect(performance.now() - began).toBeLessThan(1500);
+      expect(performance.now() - began).toBeLessThan(15_000);
     }
   });
   it('says so where nobody listens', async () => {

@@ -8,7 +8,6 @@ import { decodeBatch } from '@strowger/contracts/cloud-event';
 import { EventType, eventCatalogue, serviceNames, subjectOf } from '@strowger/contracts/event-catalogue';
 import { BusScene, eventBatch, until } from './bus-scene.fixture';
 
-jest.setTimeout(60_000);
 type User = ReturnType<typeof busUsers>[number]['name'];
 const users = busUsers().map(({ name }) => name);
 const services: readonly User[] = serviceNames;
@@ -142,8 +141,8 @@ describe('who may change the trail', () => {
   it('S81: nobody deletes or purges, whatever is asked; the stream refuses it by its configuration too', async () => {
     const { config } = await (await jetstreamManager(as('provisioner'), { checkAPI: false })).streams.info(STREAM);
     expect(config).toMatchObject({ deny_delete: true, deny_purge: true });
-    await expect((await jetstreamManager(as('provisioner'), { checkAPI: false, timeout: 1000 })).streams.update(STREAM, { deny_purge: false })).rejects.toThrow(/deny purge/i);
-    await expect((await jetstreamManager(as('provisioner'), { checkAPI: false, timeout: 1000 })).streams.update(STREAM, { deny_delete: false })).rejects.toThrow(/deny message deletes?/i);
+    await expect((await jetstreamManager(as('provisioner'), { checkAPI: false, timeout: 30_000 })).streams.update(STREAM, { deny_purge: false })).rejects.toThrow(/deny purge/i);
+    await expect((await jetstreamManager(as('provisioner'), { checkAPI: false, timeout: 30_000 })).streams.update(STREAM, { deny_delete: false })).rejects.toThrow(/deny message deletes?/i);
   });
 
   it('an answerer cannot be made to write into the stream by the reply subject of a request', async () => {
@@ -198,7 +197,7 @@ describe('what the server itself can be made to write', () => {
 describe('S80: without credentials', () => {
   it('nobody is let in', async () => {
     for (const options of [{}, { user: 'token-service' }, { user: 'token-service', pass: '' }, { user: '', pass: '' }, { token: scene.servers.busPassword('token-service') }]) {
-      await expect(connect({ servers: scene.servers.natsUrl, reconnect: false, timeout: 2000, ...options })).rejects.toThrow(/authorization/i);
+      await expect(connect({ servers: scene.servers.natsUrl, reconnect: false, timeout: 30_000, ...options })).rejects.toThrow(/authorization/i);
     }
   });
 

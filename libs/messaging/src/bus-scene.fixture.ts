@@ -9,7 +9,7 @@ import { MessagingLog } from './messaging-log';
 import { provisionStream } from './provision-stream';
 
 /** waits until `condition` holds and gives its value. @throws Error - it did not within `milliseconds` */
-export async function until<T>(condition: () => T | Promise<T>, what: string, milliseconds = 20_000): Promise<NonNullable<T>> {
+export async function until<T>(condition: () => T | Promise<T>, what: string, milliseconds = 45_000): Promise<NonNullable<T>> {
   const end = Date.now() + milliseconds;
   for (;;) {
     const value = await condition();

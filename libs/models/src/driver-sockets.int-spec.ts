@@ -68,10 +68,10 @@ it('a database that ends all its connections at once, while it is asked somethin
   expect(await unanswered).toBeInstanceOf(mongo.MongoNetworkError);
   primary.mute = false;
   await eventually(() => database.isReady().catch(() => false));
-}, 60_000);
+});
 
 it('a write into a connection that was just reset is a lost connection, which the driver knows to repeat', async () => {
   for (const socket of primary.sockets) socket.resetAndDestroy();
   const error = await database.isReady().then(() => undefined, (thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(mongo.MongoNetworkError);
-}, 60_000);
+});

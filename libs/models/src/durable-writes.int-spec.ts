@@ -14,7 +14,6 @@ import { TooMuchWaiting, TurnLimits } from './turns/turns';
 import { NotDurable, TurnWriter } from './turns/turn-writer';
 
 // Each wait inside has a bound of its own; this one is for a machine with much else to do.
-jest.setTimeout(60_000);
 
 let servers: TestServers, database: Database, stream: TestStream, faulty: FaultyDatabase, sender: Sender;
 let commands: { name: string; collection: unknown; documents: number }[] = [];
@@ -27,7 +26,7 @@ beforeAll(async () => {
     const { documents, [commandName]: collection } = command as Record<string, unknown>;
     commands.push({ name: commandName, collection, documents: Array.isArray(documents) ? documents.length : 0 });
   });
-}, 120_000);
+});
 beforeEach(async () => {
   for (const name of [ACCESS_TOKENS, GRANTS, OUTBOX, 'counters']) await database.collection(name).deleteMany({});
   stream = new TestStream();
@@ -35,7 +34,7 @@ beforeEach(async () => {
   sender = new Sender(database, stream);
   commands = [];
 });
-afterAll(async () => { await database.close(); await servers.stop(); }, 60_000);
+afterAll(async () => { await database.close(); await servers.stop(); });
 
 const writer = (limits?: TurnLimits, on: unknown = database) => new TurnWriter(on as Database, sender, 'token-service', limits);
 const inserts = (collection: string): number[] => commands.filter(one => one.name === 'insert' && one.collection === collection).map(one => one.documents);
@@ -194,7 +193,7 @@ describe('an insert whose outcome is unknown', () => {
     const began = performance.now();
     expect(await put(writer(undefined, faulty), token())).toBeInstanceOf(NotDurable);
     expect(performance.now() - began).toBeGreaterThan(3000);
-    expect(performance.now() - began).toBeLessThan(6000);
+    expect(performance.now() - began).toBeLessThan(20_000);
     expect(await count(OUTBOX)).toBe(1);
   });
 });

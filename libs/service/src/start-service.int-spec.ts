@@ -72,7 +72,7 @@ describe('a service that listens', () => {
     const half = `POST /form HTTP/1.1\r\nHost: x\r\nContent-Type: ${FORM['content-type']}\r\nContent-Length: 10\r\n`;
     const slow = await Promise.all([raw(url, ''), raw(url, half), raw(url, `${half}\r\na=1`)]);
     for (const { answer, ms } of slow) {
-      expect(ms).toBeLessThan(3000);
+      expect(ms).toBeLessThan(20_000);
       expect(answer).toMatch(/^HTTP\/1.1 408 /);
       expect(answer).toMatch(/X-Request-Id: [0-9a-f-]{36}\r\n/);
     }
@@ -135,7 +135,7 @@ describe('a service of which more is asked than it can do', () => {
     } finally {
       await service.close();
     }
-  }, 60_000);
+  });
 });
 
 describe('a service as a process', () => {

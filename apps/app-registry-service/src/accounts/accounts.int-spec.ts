@@ -11,8 +11,8 @@ beforeAll(async () => {
   demo = await DemoTenant.in(scene);
   alice = (await demo.newUser()).claims;
   bob = (await demo.newUser()).claims;
-}, 180_000);
-afterAll(async () => { await scene.stop(); }, 60_000);
+});
+afterAll(async () => { await scene.stop(); });
 
 describe('an account', () => {
   test('of a user is created by administrators; a generated password is shown once, and only its hash is kept', async () => {
@@ -149,5 +149,5 @@ describe('an account', () => {
       if (administrators[0] !== last.sub) expect((await demo.call(last, 'PATCH', `/api/accounts/${last.sub}`, { role: 'administrator' })).status).toBe(200);
       for (const id of ids.slice(1)) await demo.call(last, 'PATCH', `/api/accounts/${id}`, { role: 'user' });
     }
-  }, 60_000);
+  });
 });

@@ -13,8 +13,8 @@ beforeAll(async () => {
   demo = await DemoTenant.in(scene);
   alice = (await demo.newUser()).claims;
   bob = (await demo.newUser()).claims;
-}, 180_000);
-afterAll(async () => { await scene.stop(); }, 60_000);
+});
+afterAll(async () => { await scene.stop(); });
 
 describe('registering an application', () => {
   test('answers with its credentials and URLs, and its event follows', async () => {
@@ -99,7 +99,7 @@ describe('registering an application', () => {
     const started = performance.now();
     const { answer } = await demo.register(alice, more);
     expect(answer).toMatchObject({ status, body: { error_description: matching(message) } });
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(performance.now() - started).toBeLessThan(30_000);
     expect(await scene.applications({})).toHaveLength(before);
   });
 

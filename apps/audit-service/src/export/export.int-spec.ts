@@ -3,7 +3,6 @@ import { EventType } from '@strowger/contracts/event-catalogue';
 import { eventually } from '../../../../test/system';
 import { AuditScene, get, issued, TestEvent } from '../audit-scene.fixture';
 
-jest.setTimeout(120_000);
 let scene: AuditScene;
 let url: string;
 

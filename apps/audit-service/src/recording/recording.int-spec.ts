@@ -5,7 +5,6 @@ import { Supervised } from '../../../../tools/local-stack/supervisor';
 import { eventually } from '../../../../test/system';
 import { AuditScene, get, issued, TestEvent } from '../audit-scene.fixture';
 
-jest.setTimeout(120_000);
 let scene: AuditScene;
 let one: Awaited<ReturnType<AuditScene['instance']>>;
 let other: typeof one;

@@ -26,15 +26,15 @@ beforeAll(async () => {
     bus: scene.busOf('token-service'), filter: 'strowger.feed.>', startSeconds: 3600, log: quiet, onReset: () => { feed.length = 0; }, onEvents: some => { feed.push(...some); },
   });
   events.start();
-}, 120_000);
+});
 afterAll(async () => {
   await events.close();
   await scene.end();
-}, 60_000);
+});
 
 describe('announcements on the bus', () => {
   let service: RunningService, pbx: Bus, portal: Bus;
-  beforeAll(async () => { service = await scene.start('one'); pbx = scene.busOf('pbx-api-service'); portal = scene.busOf('portal-service'); }, 30_000);
+  beforeAll(async () => { service = await scene.start('one'); pbx = scene.busOf('pbx-api-service'); portal = scene.busOf('portal-service'); });
   afterAll(async () => { expect(await scene.stop(service)).toBe(true); });
 
   it('the service knows its own scopes without asking itself', async () => {
@@ -131,7 +131,7 @@ describe('announcements on the bus', () => {
     expect(new Set((await scene.stored({ module: /^many/ })).map(scope => scope.version))).toEqual(new Set([1]));
     const ids = (await told('rest:many', 2000)).map(event => event.id);
     expect([ids.length, new Set(ids).size]).toEqual([2000, 2000]);
-  }, 240_000);
+  });
 
   it('a service announces its scopes by itself as soon as the bus is there', async () => {
     const announcer = new ScopeAnnouncer(scene.busOf('app-registry-service'), 'app-registry-service', [announced('strowger:tenant:read')], quiet);
@@ -148,12 +148,12 @@ describe('announcements on the bus', () => {
     expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
     await scene.servers.nats.start();
     expect((await told('rest:offline:read', 1)).map(event => event.type)).toEqual(['scope.announced']);
-  }, 60_000);
+  });
 });
 
 describe('two instances', () => {
   let first: RunningService, second: RunningService;
-  beforeAll(async () => { [first, second] = await Promise.all([scene.start('one'), scene.start('two')]); }, 30_000);
+  beforeAll(async () => { [first, second] = await Promise.all([scene.start('one'), scene.start('two')]); });
   afterAll(async () => { await Promise.all([scene.stop(first), scene.stop(second)]); });
 
   it('the same 200 scopes announced in parallel through both become one version and one event each', async () => {
@@ -179,7 +179,7 @@ describe('two instances', () => {
       expect(replies.map(reply => reply.accepted).sort()).toEqual([0, 1]);
       expect(await scene.stored({ module: module.slice(5) })).toHaveLength(1);
     }
-  }, 60_000);
+  });
 
   it('announcements over the bus are answered by either, whichever is there', async () => {
     const bus = scene.busOf('pbx-api-service');
@@ -208,5 +208,5 @@ describe('silence', () => {
     await announcements.announce('portal-service', [announced('rest:silent:read')]);
     expect(await scene.one('rest:silent:read')).toMatchObject({ version: 3, status: 'active' });
     await scene.stop(service);
-  }, 60_000);
+  });
 });

@@ -9,8 +9,8 @@ import { announced, ScopeScene, tokenOf } from '../scope-scene.fixture';
 
 interface Answer { status: number; body: Record<string, unknown>; headers: Headers }
 let scene: ScopeScene;
-beforeAll(async () => { scene = await ScopeScene.begin('scope_catalogue'); }, 120_000);
-afterAll(async () => { await scene.end(); }, 60_000);
+beforeAll(async () => { scene = await ScopeScene.begin('scope_catalogue'); });
+afterAll(async () => { await scene.end(); });
 
 describe('the catalogue over HTTP', () => {
   let service: RunningService;
@@ -29,7 +29,7 @@ describe('the catalogue over HTTP', () => {
       announced('rest:callforward:read', { description: 'Read call forwarding (100% of it)' }), announced('rest:callforward:write', { access_level: 'all' }),
       announced('gql:callforward:read'), announced('rest:voicemail:write:greeting', { successor: 'rest:voicemail:write' }),
     ]);
-  }, 60_000);
+  });
 
   it('S71: is closed to who brings no token, a dead one, or one without strowger:scopes:read', async () => {
     for (const path of ['/api/scopes', '/api/scopes/tree', '/api/scopes/resolve?scope=rest', '/api/scopes/rest:callforward/reach', '/api/scopes/rest:gone:read/history']) {

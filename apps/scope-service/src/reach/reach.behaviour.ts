@@ -74,7 +74,7 @@ export function describeReach(shared: () => ScopeScene): void {
     await application('bound machine', bob._id, { type: 'machine_to_machine' });
     await application('off', alice._id, { status: 'disabled' });
     await application('strange', stranger._id, {}, other);
-  }, 120_000);
+  });
   afterAll(async () => { await scene.stop(service); });
   beforeEach(async () => { await scene.database.collection(ACCESS_TOKENS).deleteMany({}); });
 

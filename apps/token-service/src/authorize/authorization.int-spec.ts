@@ -19,8 +19,8 @@ beforeAll(async () => {
   ]);
   known = browser();
   expect(parametersOf(await known.allow(web, alice))).toHaveProperty('code');
-}, 120_000);
-afterAll(() => scene.stop(), 60_000);
+});
+afterAll(() => scene.stop());
 
 const browser = (): TestBrowser => new TestBrowser(scene, issuer);
 const S256 = { code_challenge: pkce().challenge, code_challenge_method: 'S256' };

@@ -13,8 +13,8 @@ beforeAll(async () => {
   scene = await TokenScene.start('people');
   issuer = scene.system.url('portal-service').replace('127.0.0.1', 'localhost');
   alice = await scene.account();
-}, 120_000);
-afterAll(() => scene.stop(), 60_000);
+});
+afterAll(() => scene.stop());
 
 const browser = (): TestBrowser => new TestBrowser(scene, issuer);
 const application = (fields: Partial<ApplicationDocument> = {}): Promise<Application> => scene.application(alice, { type: 'web_server', scope: 'gql rest', redirect_uris: [CALLBACK], ...fields });

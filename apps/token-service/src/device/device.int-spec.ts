@@ -10,7 +10,6 @@ import { eventually } from '../../../../test/system';
 import { formOn, sentTo, TestBrowser } from '../authorize/browser.fixture';
 import { Account, Answer, Application, errorOf, RequestOptions, send, textOf, TokenScene, without } from '../token-service.fixture';
 
-jest.setTimeout(60_000);
 
 const GUESSES = 10, BEGINNINGS = 20;
 let scene: TokenScene, alice: Account, phone: Application, issuer: string;
@@ -22,8 +21,8 @@ beforeAll(async () => {
   alice = await scene.account();
   phone = await desk();
   known = await loggedIn(alice);
-}, 120_000);
-afterAll(() => scene.stop(), 60_000);
+});
+afterAll(() => scene.stop());
 
 /** A desk phone's application: native, without a secret. */
 const desk = (fields: Partial<ApplicationDocument> = {}): Promise<Application> => scene.application(alice, { type: 'native', scope: 'rest', secrets: [], name: 'Desk phone', ...fields });

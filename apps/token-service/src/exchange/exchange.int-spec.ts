@@ -5,7 +5,6 @@ import { eventually } from '../../../../test/system';
 import { Account, Answer, Application, decodedJwt, errorOf, RequestOptions, send, textOf, TokenScene } from '../token-service.fixture';
 
 // Each wait inside has a bound of its own; this one is for a machine with much else to do.
-jest.setTimeout(60_000);
 
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange', ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token', USERNAME = 'urn:strowger:params:oauth:token-type:username';
 const WRONG_NAMES = 40;
@@ -18,8 +17,8 @@ beforeAll(async () => {
   phone = await scene.native(olga, { scope: 'gql rest strowger', access_level: 'all' });
   access = await apiAccess();
   token = await tokenOf(access);
-}, 120_000);
-afterAll(() => scene.stop(), 60_000);
+});
+afterAll(() => scene.stop());
 
 const apiAccess = (fields: Parameters<TokenScene['account']>[0] = {}): Promise<Account> => scene.account({ kind: 'api_access', owner: olga._id, impersonation: true, ...fields });
 const tokenOf = async (account: Account, client: Application = phone, form: Record<string, string> = {}): Promise<string> => textOf(await scene.login(client, account, form), 'access_token');

@@ -24,8 +24,8 @@ beforeAll(async () => {
   database = new Database({ MONGODB_URI: servers.mongodbUri });
   await database.connected();
   for (const [collection, indexes] of [[ACCESS_TOKENS, accessTokenIndexes], [GRANTS, grantIndexes], [OUTBOX, outboxIndexes], [ACCOUNTS, []], [APPLICATIONS, []], [SECRET_USES, []]] as const) await ensureIndexes(database, collection, indexes);
-}, 120_000);
-afterAll(async () => { await database.close(); await servers.stop(); }, 60_000);
+});
+afterAll(async () => { await database.close(); await servers.stop(); });
 beforeEach(async () => {
   for (const collection of [ACCESS_TOKENS, GRANTS, OUTBOX, ACCOUNTS, APPLICATIONS, SECRET_USES]) await database.collection(collection).deleteMany({});
   swept = {};

@@ -10,7 +10,6 @@ import { freePort } from '../../../../tools/local-stack/free-port';
 import { Supervisor } from '../../../../tools/local-stack/supervisor';
 import { Application, decodedJwt, textOf, TokenScene } from '../token-service.fixture';
 
-jest.setTimeout(180_000);
 const COMMAND = resolve(__dirname, '../../../../dist/apps/app-registry-service/src/admin/main.js');
 const PUBLISHED_SECONDS = 4, VERIFIER_KEEPS_MS = 500;
 const FORGOTTEN_SECONDS = 86_400 + 60 + 600;
@@ -104,8 +103,8 @@ beforeAll(async () => {
   verifiers = [new OfflineVerifier(addresses), new OfflineVerifier(addresses.toReversed())];
   working = Promise.all([work(0), work(1)]);
   working.catch(() => undefined);
-}, 120_000);
-afterAll(async () => { stopping = true; await Promise.allSettled([working]); await supervisor.stopAll(); await scene.stop(); }, 60_000);
+});
+afterAll(async () => { stopping = true; await Promise.allSettled([working]); await supervisor.stopAll(); await scene.stop(); });
 
 describe('S73: rotating the signing keys under load, over two instances', () => {
   it('npm run admin -- keys rotate is refused until the next key was published for its time, and says when that will be; then it rotates', async () => {

@@ -9,7 +9,6 @@ import { ReconciliationsReader } from '@strowger/models/reconciliations/reconcil
 import { eventually } from '../../../../test/system';
 import { decodedJwt, textOf, TokenScene } from '../token-service.fixture';
 
-jest.setTimeout(180_000);
 const COMMAND = resolve(__dirname, '../../../../dist/tools/admin/main.js');
 let scene: TokenScene;
 let begun: Date;

@@ -8,8 +8,8 @@ beforeAll(async () => {
   scene = await TokenScene.start('token_service_revocation');
   alice = await scene.account();
   phone = await scene.native(alice);
-}, 120_000);
-afterAll(() => scene.stop(), 60_000);
+});
+afterAll(() => scene.stop());
 
 interface Begun { readonly refresh: string; readonly access: string; readonly grant: string }
 const begun = async (application = phone): Promise<Begun> => {
@@ -86,7 +86,7 @@ describe('revoking a refresh token', () => {
       expect(refreshed.filter(answer => answer.status !== 200).every(answer => answer.json['error'] === 'invalid_grant')).toBe(true);
       expect(await grantOf(first.grant)).toMatchObject({ status: 'revoked', version: 2 });
     }
-  }, 60_000);
+  });
   it('may be done by a public client for its own, and by nobody without a client', async () => {
     const application = await scene.native(alice, { secrets: [] }), answer = await scene.token({ grant_type: 'password', client_id: application.client_id, username: alice.username, password: alice.password });
     const token = textOf(answer, 'refresh_token');
@@ -157,7 +157,7 @@ describe('a revocation', () => {
     try {
       const answers = await Promise.all([first.access, first.refresh, 'A'.repeat(43), 'A'.repeat(70), 'ey.ey.ey', 'x'].map((token, i) => revoke(phone, token, {}, { instance: i })));
       expect(answers.map(answer => [answer.status, answer.headers['retry-after']])).toEqual(answers.map(() => [503, '1']));
-      expect(Math.max(...answers.map(answer => answer.milliseconds))).toBeLessThan(7000);
+      expect(Math.max(...answers.map(answer => answer.milliseconds))).toBeLessThan(15_000);
     } finally {
       await begin();
     }
@@ -165,7 +165,7 @@ describe('a revocation', () => {
     expect(await isActive(second.access)).toEqual([true, true]);
     expect((await revoke(phone, first.refresh, {}, { instance: 1 })).status).toBe(200);
     expect(await isActive(first.access)).toEqual([false, false]);
-  }, 60_000);
+  });
   it('S74: while the bus is away is done and answered; the events follow', async () => {
     const first = await begun(), id = scene.requestId();
     scene.system.servers.nats.kill('SIGKILL');
@@ -178,5 +178,5 @@ describe('a revocation', () => {
       await scene.system.servers.nats.start();
     }
     expect((await scene.eventsOf(id, 2)).map(event => event.type).sort()).toEqual(['grant.revoked', 'token.revoked']);
-  }, 60_000);
+  });
 });

@@ -54,8 +54,8 @@ beforeAll(async () => {
   await ensureIndexes(database, TENANTS, tenantIndexes);
   await ensureIndexes(database, OUTBOX, outboxIndexes);
   sender = new Sender(database, new NoBus());
-}, 120_000);
-afterAll(async () => { await database.close(); await servers.stop(); }, 60_000);
+});
+afterAll(async () => { await database.close(); await servers.stop(); });
 
 test('a change whose answer was lost is recognised by its mark, and is answered', async () => {
   const id = await tenant();
@@ -90,7 +90,7 @@ test('a document that somebody else holds is given up within the deadline, not a
   const writer = new TenantsWriter(database, new ChangeRecorder(database, sender, source));
   const started = performance.now();
   expect(await refusal(writer.change(id, renamed('mine')))).toMatchObject({ code: 'temporarily_unavailable' });
-  expect(performance.now() - started).toBeLessThan(12_000);
+  expect(performance.now() - started).toBeLessThan(40_000);
   await holder.abortTransaction();
   await holder.endSession();
   expect(await writer.change(id, renamed('mine'))).toBe('mine');
