@@ -49,6 +49,11 @@ it('knows which keys were withdrawn', () => {
   const known = knowing(eventOf('key.withdrawn', { kid: 'k' }));
   expect([known.isWithdrawn('k'), known.isWithdrawn('other')]).toEqual([true, false]);
 });
+it('S73: never forgets that a key was withdrawn: what is signed with it may say that it is young', () => {
+  const known = knowing(eventOf('key.withdrawn', { kid: 'k' }));
+  known.forgetBefore(1);
+  expect(known.isWithdrawn('k')).toBe(true);
+});
 it('forgets what it heard long ago, but nothing that was said again since', () => {
   const known = new KnownRevocations(), token = claimsOf({ grant_id: 'g' });
   known.apply(eventOf('grant.revoked', { grant_id: 'g' }), 10);

@@ -66,8 +66,11 @@ export class KnownRevocations {
   /** Whether a signing key was withdrawn, because others may have it: of what it signed only the issuer knows what is genuine. */
   isWithdrawn(kid: string): boolean { return this.keys.get(kid) !== undefined; }
 
-  /** Forgets what was heard before, in the clock of `apply`. */
-  forgetBefore(moment: number): void { for (const kept of this.all()) kept.forgetBefore(moment); }
+  /**
+   * Forgets what was heard before, in the clock of `apply`. Never a withdrawn key: who has it may sign what looks young, and this process may have read the
+   * key set long ago.
+   */
+  forgetBefore(moment: number): void { for (const kept of this.all()) if (kept !== this.keys) kept.forgetBefore(moment); }
 
   private all(): readonly Kept<unknown>[] { return [this.tokens, this.grants, this.tenants, this.applications, this.accounts, this.keys]; }
 
