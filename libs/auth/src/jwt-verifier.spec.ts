@@ -6,7 +6,7 @@ import { claimsOf, ISSUER, Signer } from './offline-guard.fixture';
 const NOW = 1_000_000;
 const signer = new Signer(), other = new Signer();
 const asked: string[] = [];
-const verifier = new JwtVerifier({ find: kid => { asked.push(kid); return Promise.resolve(kid === signer.kid ? signer.publicKey : undefined); } }, { issuer: ISSUER, audience: `${ISSUER}/api` }, () => NOW);
+const verifier = new JwtVerifier({ find: kid => { asked.push(kid); return Promise.resolve(kid === signer.kid ? signer.publicKey : undefined); } }, { issuer: ISSUER, audience: `${ISSUER}/api`, skewSeconds: 60 }, () => NOW);
 const verify = (token: string): Promise<Verified> => verifier.verify(token);
 const signed = (change: object, header?: object | string): string => signer.sign({ ...claimsOf(), ...change }, header);
 const base64 = (text: string): string => Buffer.from(text).toString('base64url');
@@ -59,4 +59,9 @@ it.each(['../../dev/null', '\' OR 1=1 --', '{"$ne":null}', '__proto__'])('S72: l
   expect(await verify(signed({}, signer.header({ kid })))).toBe('unknown key');
   expect(asked).toEqual([kid]);
 });
-it('allows a minute between the clocks', async () => { for (const change of [{ iat: NOW + 60 }, { nbf: NOW + 60 }]) expect(await verify(signed(change))).not.toBe('forged'); });
+it('allows between the clocks what the deployment says', async () => {
+  for (const change of [{ iat: NOW + 60 }, { nbf: NOW + 60 }]) expect(await verify(signed(change))).not.toBe('forged');
+  const wide = new JwtVerifier({ find: () => Promise.resolve(signer.publicKey) }, { issuer: ISSUER, audience: `${ISSUER}/api`, skewSeconds: 120 }, () => NOW);
+  expect(await wide.verify(signed({ iat: NOW + 120 }))).not.toBe('forged');
+  expect(await wide.verify(signed({ iat: NOW + 121 }))).toBe('forged');
+});

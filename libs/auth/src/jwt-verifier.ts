@@ -4,8 +4,6 @@ import { AccessTokenClaims } from '@strowger/oauth-core/facts';
 import { Claims } from './access-token-claims';
 import { JsonWebKeys } from './json-web-keys';
 
-/** A clock that is behind the issuer's by more sees tokens of the future. */
-const SKEW_SECONDS = 60;
 const SIGNATURE_BYTES = 64;
 
 /** Nothing else may stand in the header: no `crit`, no key of the sender's own (`jwk`, `jku`, `x5u`). */
@@ -17,9 +15,9 @@ export type Verified = { readonly claims: AccessTokenClaims; readonly kid: strin
 
 /** Verifies access tokens that are JWTs (RFC 9068, ES256) without asking anybody. Whether one has ended or was revoked is another question. */
 export class JwtVerifier {
-  /** `nowSeconds`: since the epoch. */
+  /** `skewSeconds`: a clock that is behind the issuer's by more sees tokens of the future. `nowSeconds`: since the epoch. */
   constructor(
-    private readonly keys: Pick<JsonWebKeys, 'find'>, private readonly expected: { readonly issuer: string; readonly audience: string },
+    private readonly keys: Pick<JsonWebKeys, 'find'>, private readonly expected: { readonly issuer: string; readonly audience: string; readonly skewSeconds: number },
     private readonly nowSeconds: () => number = () => Date.now() / 1000,
   ) {}
 
@@ -30,7 +28,7 @@ export class JwtVerifier {
     const { kid } = head.data, key = await this.keys.find(kid);
     if (!key) return 'unknown key';
     if (!verify('sha256', Buffer.from(`${header}.${payload}`), { key, dsaEncoding: 'ieee-p1363' }, raw)) return 'forged';
-    const said = parsed(payload), claims = Claims.safeParse(said), notBefore = NotBefore.safeParse(said), latest = this.nowSeconds() + SKEW_SECONDS;
+    const said = parsed(payload), claims = Claims.safeParse(said), notBefore = NotBefore.safeParse(said), latest = this.nowSeconds() + this.expected.skewSeconds;
     if (!claims.success || !notBefore.success) return 'forged';
     const { iss, aud, iat, exp } = claims.data;
     const isOurs = iss === this.expected.issuer && aud === this.expected.audience && iat <= latest && exp > iat && (notBefore.data.nbf ?? iat) <= latest;

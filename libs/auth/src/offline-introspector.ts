@@ -18,9 +18,9 @@ export interface Offline { readonly introspector: OfflineTokenIntrospector; read
 
 /** Puts together what judges tokens by the keys of token-service and the revocation feed. */
 export function offlineIntrospector(config: OfflineConfig, bus: Bus, log: MessagingLog): Offline {
-  const longestTokenSeconds = config.ACCESS_TOKEN_TTL_MAX_SECONDS;
+  const longestTokenSeconds = config.ACCESS_TOKEN_TTL_MAX_SECONDS, skewSeconds = config.CLOCK_SKEW_SECONDS;
   const keys = new JsonWebKeys(`${config.TOKEN_SERVICE_URL}/.well-known/jwks.json`, log);
-  const feed = new RevocationFeed({ bus, log, longestTokenSeconds, skewSeconds: config.CLOCK_SKEW_SECONDS });
-  const jwts = new JwtVerifier(keys, { issuer: config.STROWGER_ISSUER, audience: `${config.STROWGER_ISSUER}/api` });
+  const feed = new RevocationFeed({ bus, log, longestTokenSeconds, skewSeconds });
+  const jwts = new JwtVerifier(keys, { issuer: config.STROWGER_ISSUER, audience: `${config.STROWGER_ISSUER}/api`, skewSeconds });
   return { feed, introspector: new OfflineTokenIntrospector({ jwts, keys, revocations: feed, issuer: new HttpTokenIntrospector(config), longestTokenSeconds }) };
 }

@@ -10,7 +10,7 @@ class Scene {
   readonly known = new Set([this.signer.kid]);
   at = 1_000_000_000;
   verified = 0;
-  private readonly verifier = new JwtVerifier({ find: kid => Promise.resolve(this.known.has(kid) ? this.signer.publicKey : undefined) }, { issuer: ISSUER, audience: `${ISSUER}/api` }, () => this.at / 1000);
+  private readonly verifier = new JwtVerifier({ find: kid => Promise.resolve(this.known.has(kid) ? this.signer.publicKey : undefined) }, { issuer: ISSUER, audience: `${ISSUER}/api`, skewSeconds: 60 }, () => this.at / 1000);
   readonly introspector = new OfflineTokenIntrospector({
     jwts: { verify: token => { this.verified++; return this.verifier.verify(token); } }, keys: this.known, revocations: this.revocations, issuer: this.issuer, longestTokenSeconds: 3600,
   }, () => this.at);

@@ -10,7 +10,7 @@ import { KnownRevocations } from './known-revocations';
 const ASK_EVERY_MS = 1000, FORGET_EVERY_MS = 60_000;
 /** Not current for so long: connection and consumer are made anew. */
 const GIVEN_UP_AFTER_MS = 30_000;
-/** Entries outlive the tokens they speak of by this; the clocks of bus, issuer and guard may differ by less. */
+/** Entries outlive the tokens they speak of by this, and by what the clocks of bus, issuer and guard may differ. */
 const MARGIN_SECONDS = 600;
 
 /** What a guard must know to decide by itself. */
@@ -48,9 +48,9 @@ export class RevocationFeed implements Revocations {
   private readonly skewMs: number;
 
   constructor(private readonly options: RevocationFeedOptions) {
-    const { bus, log, longestTokenSeconds } = options, startSeconds = longestTokenSeconds + MARGIN_SECONDS;
+    const { bus, log, longestTokenSeconds, skewSeconds } = options, startSeconds = longestTokenSeconds + MARGIN_SECONDS + skewSeconds;
     this.keptMs = startSeconds * 1000;
-    this.skewMs = options.skewSeconds * 1000;
+    this.skewMs = skewSeconds * 1000;
     this.feed = new EventFeed({
       bus, log, filter: 'strowger.feed.lowering.>', startSeconds,
       onEvents: events => { for (const event of events) this.apply(event); },
