@@ -21,7 +21,8 @@ interface Reply { header(name: string, value: string): unknown }
 
 /**
  * Lets a request pass whose bearer token may do what the handler's `@RequireScope` says (RFC 6750), within the limit of its client and account,
- * and puts the caller on it. Made to be the APP_GUARD of a service: a handler that says nothing is closed.
+ * and puts the caller on it. Made to be the APP_GUARD of a service: a handler that says nothing is closed, and so is what is neither a request of HTTP nor
+ * a message of a bus (a resolver of `@nestjs/graphql`, a WebSocket gateway).
  */
 @Injectable()
 export class BearerGuard implements CanActivate {
@@ -33,7 +34,9 @@ export class BearerGuard implements CanActivate {
    */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     // What comes over the bus is guarded by the bus's own permissions.
-    if (context.getType() !== 'http') return true;
+    const kind = context.getType<string>();
+    if (kind === 'rpc') return true;
+    if (kind !== 'http') throw new Error(`${context.getClass().name}.${context.getHandler().name} is of kind ${kind}, which this guard does not know: guard its route with the guard for Express or Fastify`);
     const need = this.reflector.getAllAndOverride<RouteNeed | undefined>(NEED, [context.getHandler(), context.getClass()]);
     if (!need) throw new Error(`${context.getClass().name}.${context.getHandler().name} does not say which scope it requires`);
     const request = context.switchToHttp().getRequest<GuardedRequest>(), reply = context.switchToHttp().getResponse<Reply>();
