@@ -92,7 +92,7 @@ describe.each(frameworks)('a service in %s, with three lines', framework => {
     const short = await call('PUT', small.access);
     expect([short.status, short.json, short.headers['cache-control']]).toEqual([403, { error: 'insufficient_scope', error_description: 'the token lacks the scope rest:callforward:write', status: 'access_denied', scope: 'rest:callforward:write' }, 'no-store']);
     const good = await call('GET', small.access);
-    expect([good.status, good.json]).toEqual([200, { extension: '101', asked_by: small.account._id }]);
+    expect([good.status, good.json, good.headers['cache-control']]).toEqual([200, { extension: '101', asked_by: small.account._id }, 'no-store']);
   });
   it('S77 S78: names access, level and kind of account where these forbid it', async () => {
     const reader = await session({ access_level: 'all' }, await scene.account({ access: 'read_only' })), caller = await session(), owner = await scene.account();

@@ -12,13 +12,14 @@ export type Middleware = (request: IncomingMessage & { readonly query?: unknown;
 
 /**
  * Makes middlewares that guard routes of Express: `app.get('/calllog', guard('rest:calllog:read'), handler)`. A refusal is answered (RFC 6750, JSON);
- * whoever passes is `callerOf(request)`.
+ * whoever passes is `callerOf(request)`. No answer is to be kept, unless the handler says otherwise.
  */
 export function expressGuard(guard: Guard = Guard.start()): (scope: string, options?: NeedOptions) => Middleware {
   return (scope, options) => {
     const need = needOf(scope, options);
     return (request, response, next) => {
       const { headers, query, body, method } = request;
+      response.setHeader('cache-control', 'no-store');
       guard.authorize({ headers, query, body, raw: request }, need, method).then(caller => { rememberCaller(request, caller); next(); }, (error: unknown) => {
         if (!(error instanceof ApiError)) { next(error); return; }
         const answer = answerOf(error);
