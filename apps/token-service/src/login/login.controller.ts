@@ -17,7 +17,7 @@ const FORM = 'login', LOGOUT = 'logout';
 /** What a login is for: an authorization request, a device (and the code that came with its link), or nothing but itself. */
 interface Purpose { readonly open?: OpenAuthorization; readonly device?: { readonly code?: string } }
 
-/** GET and POST `/login`, POST `/logout`: the session of a person. */
+/** GET and POST `/login`, POST `/logout`: the session of a person. An address ends no session: GET `/logout` leads to the page with the button. */
 @Controller()
 export class LoginController {
   constructor(private readonly browsers: Browsers, private readonly authorizations: OpenAuthorizations, private readonly logIn: LogIn, private readonly brands: Brands) {}
@@ -27,6 +27,9 @@ export class LoginController {
 
   @Post('login')
   async login(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> { await withinDeadline(request, this.attempt(request, reply)); }
+
+  @Get('logout')
+  away(@Res() reply: FastifyReply): void { sendTo(reply, '/login'); }
 
   @Post('logout')
   async logout(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> { await withinDeadline(request, this.end(request, reply)); }
