@@ -13,6 +13,21 @@ export type Prompt = (typeof prompts)[number];
 /** The parameters of an authorization request. `wrong`: they break the form's rules; then only what says where to answer is there. */
 export interface AuthorizationParameters { readonly params: ReadonlyMap<string, string>; readonly wrong?: OAuthError }
 
+/** What an authorization request may say; all else is ignored (RFC 6749 §3.1). */
+const requestParameters = ['response_type', 'client_id', 'redirect_uri', 'scope', 'state', 'response_mode', 'prompt', 'login_hint', 'code_challenge', 'code_challenge_method'];
+/** Longer, with a header or two, is more than servers take in a request line. */
+const MAX_QUERY = 12_000;
+
+/**
+ * The query of a request that came as a form, for a browser that is to come again with GET.
+ * @throws OAuthError invalid_request - too long for an address
+ */
+export function queryOfForm(form: ReadonlyMap<string, string>): string {
+  const query = new URLSearchParams(requestParameters.flatMap(name => { const value = form.get(name); return value === undefined ? [] : [[name, value]]; })).toString();
+  if (query.length > MAX_QUERY) throw new OAuthError('invalid_request', 'this request is too long; its state or its scope can be shorter');
+  return query;
+}
+
 /** Where an authorization answer goes. `redirect_uri_named`: the request said it, so the token request must repeat it. */
 export interface ReturnAddress { readonly redirect_uri: string; readonly redirect_uri_named: boolean; readonly state?: string }
 

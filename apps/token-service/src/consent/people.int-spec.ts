@@ -69,6 +69,16 @@ describe('login and consent', () => {
     const answers = await Promise.all(Array.from({ length: 6 }, () => b.post('/oauth/authorize/decision', { ...twice, decision: 'allow' })));
     expect(answers.map(({ status }) => status).sort()).toEqual([303, 403, 403, 403, 403, 403]);
   });
+  it('S23: a form of another site, with which a browser keeps its cookie back, begins by GET instead, and no form brings a cookie that would take the other\'s place', async () => {
+    const elsewhere = browser(), client = await application(), state = 'ü "&#', form = { response_type: 'code', client_id: client.client_id, state, client_secret: 'x', surprise: 'x' };
+    const sent = await elsewhere.post('/oauth/authorize', form);
+    expect([sent.status, sentTo(sent).pathname, parametersOf(sent)]).toEqual([303, '/oauth/authorize', { response_type: 'code', client_id: client.client_id, state }]);
+    const long = await elsewhere.post('/oauth/authorize', { ...form, state: 'ü'.repeat(2048) });
+    expect([long.status, long.headers.location]).toEqual([400, undefined]);
+    for (const path of ['/login', '/logout', '/device', '/oauth/authorize/decision']) isForbidden(await elsewhere.post(path, { csrf: 'x', username: alice.username, password: alice.password, user_code: '123456789' }));
+    expect(elsewhere.cookie).toBe('');
+    expect(parametersOf(await elsewhere.allow(client, alice, parametersOf(sent)))).toMatchObject({ state });
+  });
   it('S24: what changed since it was shown is shown again, and nothing is given by the old page', async () => {
     const b = browser(), client = await application({ scope: 'rest' }), at = await b.logIn(await b.authorize(client), alice), form = formOn(await b.get(pathOf(at)));
     for (const change of [{ name: 'Payroll' }, { scope: 'rest:calllog' }]) {
@@ -98,6 +108,7 @@ describe('login and consent', () => {
     const second = b.cookie, page = await b.get('/login');
     expect(new Set([before, first, second]).size).toBe(3);
     expect(page.text).toContain('You are signed in');
+    expect((await b.get('/logout')).headers.location).toBe('/login');
     isForbidden(await b.post('/logout', {}));
     const id = scene.requestId(), out = await b.post('/logout', formOn(page), { 'x-request-id': id });
     expect([out.status, out.headers['set-cookie']]).toEqual([200, ['strowger=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0']]);

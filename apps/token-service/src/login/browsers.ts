@@ -17,11 +17,14 @@ export class Browsers {
 
   constructor(private readonly sessions: LoginSessions, private readonly facts: Facts, private readonly issuer: string) { this.cookies = new SessionCookie(issuer); }
 
-  /** The browser of a request; one without a cookie is given one. */
+  /** Whether a request came with our cookie. A form of another site does not: browsers keep it back (`SameSite=Lax`), though they have it. */
+  isKnown(request: FastifyRequest): boolean { return this.cookies.valueOf(request.headers.cookie) !== undefined; }
+
+  /** The browser of a request; one without a cookie is given one, but not with a form: that would take the place of the cookie that was kept back, and end its session. */
   async of(request: FastifyRequest, reply: FastifyReply): Promise<Browser> {
     const known = this.cookies.valueOf(request.headers.cookie);
     const cookie = known ?? this.cookies.fresh(), id = idOfCookie(cookie);
-    if (known === undefined) void reply.header('Set-Cookie', this.cookies.header(cookie));
+    if (known === undefined && request.method !== 'POST') void reply.header('Set-Cookie', this.cookies.header(cookie));
     const session = known === undefined ? undefined : await this.sessions.read(id);
     const person = session && await this.standingOf(session);
     return { cookie, id, ...(person && { person }) };
