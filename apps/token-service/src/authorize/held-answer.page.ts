@@ -9,6 +9,6 @@ export const heldAnswerPage = (application: string, { description }: OAuthError,
   title: 'Error',
   body: html`<h1>This request cannot go on</h1>
 <p class="soft">${sentence(description)}</p>
-<p class="soft">The application <strong><bdi>${application}</bdi></strong> was registered only just now. Go on to <strong><bdi>${placeOf(to)}</bdi></strong> only if that is where you came from, and never enter your password there.</p>
+<p class="soft">The website <strong><bdi>${placeOf(to)}</bdi></strong> of the application <strong><bdi>${application}</bdi></strong> was registered a short time ago. Go there only if that is where you came from, and never enter the password of your telephone system account there.</p>
 <a class="button second" rel="noreferrer" href="${to}">Go back to <bdi>${placeOf(to)}</bdi></a>`,
 });

@@ -37,7 +37,7 @@ function modulesOf(offered: readonly OfferedScope[]): [string, OfferedScope[]][]
 
 const moduleChoices = (module: string, choices: readonly OfferedScope[], chosen: ReadonlySet<string>): Html => html`<div class="module" role="group" aria-labelledby="module-${module}">
 <h3 id="module-${module}">${titleOf(module)}</h3>
-<div>${choices.map(({ key, descriptions, writes }) => html`<label class="choice"><input type="checkbox" name="${CHOICE}${key}" value="yes"${chosen.has(key) ? html` checked` : undefined}><span>${descriptions.join(', ')}${writes ? html` <span class="tag">can change</span>` : undefined}</span></label>
+<div>${choices.map(({ key, descriptions, writes }) => html`<label class="choice"><input type="checkbox" name="${CHOICE}${key}" value="yes"${chosen.has(key) ? html` checked` : undefined}><span>${descriptions.map((what, i) => html`${i === 0 ? undefined : html`<br>`}${what}`)}${writes ? html` <span class="tag">can change</span>` : undefined}</span></label>
 `)}</div>
 </div>
 `;

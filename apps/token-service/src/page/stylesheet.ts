@@ -3,7 +3,7 @@ export const stylesheet = `
 :root{color-scheme:light dark;--ground:#f3f4f7;--card:#fff;--line:#dfe2e8;--strong:#c3c8d2;--text:#171a21;--soft:#565e6c;--accent:#2347d1;--accent-ink:#fff;--accent-soft:#eaeefc;--warn:#8f2d12;--warn-soft:#fdf0ea;--change:#7a4b00;--change-soft:#fdf3dc}
 @media (prefers-color-scheme:dark){:root{--ground:#0e1014;--card:#171a20;--line:#2a2f39;--strong:#444b58;--text:#eceef3;--soft:#a3abb9;--accent:#8ea6ff;--accent-ink:#0c1233;--accent-soft:#1d2540;--warn:#ffb59b;--warn-soft:#33190f;--change:#f2c66d;--change-soft:#2f2610}}
 *{box-sizing:border-box}
-html{-webkit-text-size-adjust:100%}
+html{-webkit-text-size-adjust:100%;scroll-padding:1rem 0 6rem}
 body{margin:0;min-height:100vh;min-height:100dvh;background:var(--ground);color:var(--text);font:1rem/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;display:flex;flex-direction:column;align-items:center;padding:clamp(1rem,7vh,5rem) 1rem 2rem}
 main{width:100%;max-width:27rem;background:var(--card);border:1px solid var(--line);border-radius:1rem;padding:clamp(1.5rem,6vw,2.5rem);box-shadow:0 1px 2px rgb(15 20 35/.04),0 12px 32px -12px rgb(15 20 35/.14)}
 main.wide{max-width:36rem}
