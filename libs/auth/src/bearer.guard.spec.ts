@@ -5,10 +5,11 @@ import { BearerGuard } from './bearer.guard';
 import { CountingIssuer } from './offline-guard.fixture';
 import { RequireScope } from './require-scope.decorator';
 
-class Handlers { @RequireScope('rest:calllog:read') read(this: void): void { /* guarded */ } }
+@RequireScope('rest:calllog:read')
+class Handlers { readonly read = (): boolean => true; }
 
 const passes = (kind: string): Promise<boolean> => {
-  const context = new ExecutionContextHost([{}, {}], Handlers, Handlers.prototype.read);
+  const context = new ExecutionContextHost([{}, {}], Handlers, new Handlers().read);
   context.setType(kind);
   return new BearerGuard(new CountingIssuer(), undefined, new Reflector()).canActivate(context);
 };
