@@ -10,7 +10,7 @@ import type { Outcome } from './codes.trial';
 export interface Hunt { readonly minutes: number; readonly times: number; readonly seed: number | undefined; readonly file: string | undefined }
 interface Report { readonly numPassedTests: number; readonly testResults: readonly { readonly name: string; readonly message: string; readonly assertionResults: readonly { readonly status: string; readonly fullName: string; readonly failureMessages: readonly string[] }[] }[] }
 
-const ROOT = resolve(__dirname, '../..'), MAX_SEED = 2 ** 31 - 1, MOST_LINES = 40, LONGEST_TEST_MS = 3_600_000;
+const ROOT = resolve(__dirname, '../..'), MAX_SEED = 2 ** 31 - 1, MOST_LINES = 40, FRAME = /^\s+at .*node_modules/, LONGEST_TEST_MS = 3_600_000;
 
 /** The tests that state properties: those that use fast-check, and those that run a behaviour suite that does. */
 export function filesWithProperties(): string[] {
@@ -42,7 +42,7 @@ export async function propertiesTrial({ minutes, times, seed, file }: Hunt, log:
         if (failed.length === 0 && assertionResults.length > 0) continue;
         found.push(path);
         for (const { fullName, failureMessages } of failed.length > 0 ? failed : [{ fullName: 'the file as a whole', failureMessages: [message] }]) {
-          log(`\n${path}: ${fullName}\n${failureMessages.join('\n').split('\n').slice(0, MOST_LINES).join('\n')}\nagain: npm run test:trials -- properties --seed ${String(ours)} --times ${String(times)} --file ${path}\n`);
+          log(`\n${path}: ${fullName}\n${failureMessages.join('\n').split('\n').filter(line => !FRAME.test(line)).slice(0, MOST_LINES).join('\n')}\nagain: npm run test:trials -- properties --seed ${String(ours)} --times ${String(times)} --file ${path}\n`);
         }
       }
     }
