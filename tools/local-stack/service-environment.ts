@@ -24,6 +24,8 @@ export interface Stack {
 export interface Instance {
   readonly instance?: string;
   readonly port?: number;
+  /** The folder of another build (it has `apps/` and `libs/`); by default this one's. */
+  readonly root?: string;
   /** Further settings of this process. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -71,9 +73,9 @@ export function serviceEnvironment(name: ServiceName, stack: Stack, { instance =
  * @throws Error - it ended, or was not ready within 60 s; with the end of its log
  */
 export function startService(name: StackService, stack: Stack, supervisor: Supervisor, instance: Instance = {}): Promise<Supervised> {
-  const env = serviceEnvironment(name, stack, instance), label = instance.instance ?? name;
+  const env = serviceEnvironment(name, stack, instance), label = instance.instance ?? name, program = `apps/${name}/src/main`;
   return supervisor.run({
-    name: label, command: process.execPath, args: ['--enable-source-maps', builtFile(`apps/${name}/src/main.ts`)], env,
+    name: label, command: process.execPath, args: ['--enable-source-maps', instance.root === undefined ? builtFile(`${program}.ts`) : join(instance.root, `${program}.js`)], env,
     logFile: join(stack.logsDirectory, `${label}.log`), whenParentIsGone: 'self', stopSignal: 'SIGTERM', stopSeconds: 20, readySeconds: 60,
     ready: async () => {
       const answer = await fetch(`${urlOf(Number(env['PORT']))}/health/ready`, { signal: AbortSignal.timeout(2000) });

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { AddressInfo } from 'node:net';
 import { loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { encodeBatch } from '@strowger/contracts/cloud-event';
 import { EventType, subjectOf } from '@strowger/contracts/event-catalogue';
@@ -20,7 +20,7 @@ import { BEGIN, client, eventOf, TENANT } from './events';
 import { indexCosts } from './index-costs';
 import { latencies, queriesOf } from './queries';
 
-const HELP = `npm run bench:trail -- [--events N] [--every MS] [--batch N] [--rounds N] [--rows N]
+const HELP = `npm run bench:trail -- [--events N] [--every MS] [--batch N] [--rounds N] [--rows N] [--only WORD] [--keep DIR] [--against DIST]
 
 Measures what the trail's indexes cost, and every filter over events that audit-service itself recorded. Needs Linux.
 
@@ -28,12 +28,18 @@ Measures what the trail's indexes cost, and every filter over events that audit-
   --every MS  of which time there is one event (default 2000)
   --batch N   events a message (default 256)
   --rounds N  how often each query is asked (default 200)
-  --rows N    documents for each way to index (default 40000; 0: none)`;
+  --rows N    documents for each way to index (default 40000; 0: none)
+  --only WORD ask only the queries whose name has this word, and no summary and no export
+  --keep DIR  keep the history in this folder, and read the one that an earlier run left there (its --events and --every must be the same)
+  --against DIST  ask another build of Strowger (a copy of dist/ beside node_modules), too, in turns with this one`;
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const say = (line: string): void => { process.stdout.write(`${line}\n`); };
 const load = (): string => `load ${(loadavg()[0] ?? 0).toFixed(1)}`;
 const IN_FLIGHT = 8;
-interface Options { readonly events: number; readonly everyMs: number; readonly batch: number; readonly rounds: number; readonly rows: number }
+interface Options {
+  readonly events: number; readonly everyMs: number; readonly batch: number; readonly rounds: number; readonly rows: number;
+  readonly only: string | undefined; readonly keep: string | undefined; readonly against: string | undefined;
+}
 
 /** Stands in for token-service: every token is an auditor's of the tenant. */
 async function introspection(): Promise<string> {
@@ -76,26 +82,46 @@ async function costs(database: Database, rows: number, dataDir: string): Promise
   say(`\n(${load()})`);
 }
 
-/** Records a history through audit-service, and asks it everything. */
+/** An audit-service, of this build or of another; its port. */
+async function auditService(servers: RunningServers, dataDir: string, supervisor: Supervisor, instance: string, root?: string): Promise<number> {
+  const port = await freePort(), ports = { 'token-service': 0, 'app-registry-service': 0, 'scope-service': 0, 'audit-service': port, 'pbx-api-service': 0, 'portal-service': 0 };
+  await startService('audit-service', { servers, secrets: makeSecrets(dataDir), database: 'trail_bench', ports, logsDirectory: join(dataDir, 'logs') }, supervisor, {
+    instance, port, env: { TOKEN_SERVICE_URL: await introspection(), API_REQUESTS_PER_MINUTE: '9999999' }, ...(root !== undefined && { root }),
+  });
+  return port;
+}
+
+/** Asks every query, of two builds in turns where there are two, and prints a row for each. */
+async function askAll(urls: readonly string[], { events, everyMs, rounds, only = '' }: Options): Promise<void> {
+  say(`| filter |${urls.length > 1 ? ' build |' : ''} first page p50 ms | p99 ms | next page p50 ms | p99 ms | events |\n|---|---|---|---|---|---|${urls.length > 1 ? '---|' : ''}`);
+  for (const query of queriesOf(events, everyMs).filter(({ name }) => name.includes(only))) {
+    for (const [n, { first, next }] of (await latencies(urls.map(url => `${url}/api/audit/events`), rounds, query)).entries()) {
+      const build = urls.length > 1 ? ` ${n === 0 ? 'this' : 'other'} |` : '';
+      say(`| ${query.name} |${build} ${first.p50.toFixed(1)} | ${first.p99.toFixed(1)} | ${next ? `${next.p50.toFixed(1)} | ${next.p99.toFixed(1)}` : '– | –'} | ${String((next ?? first).items)} |`);
+    }
+  }
+}
+
+/** Records a history through audit-service where none is kept, and asks it everything. */
 async function trail(servers: RunningServers, dataDir: string, supervisor: Supervisor, options: Options): Promise<void> {
-  const { events, everyMs, rounds } = options, port = await freePort(), url = `http://127.0.0.1:${String(port)}`;
-  await startService('audit-service', {
-    servers, secrets: makeSecrets(dataDir), database: 'trail_bench', ports: { 'token-service': 0, 'app-registry-service': 0, 'scope-service': 0, 'audit-service': port, 'pbx-api-service': 0, 'portal-service': 0 }, logsDirectory: join(dataDir, 'logs'),
-  }, supervisor, { port, env: { TOKEN_SERVICE_URL: await introspection(), API_REQUESTS_PER_MINUTE: '9999999' } });
+  const { events, everyMs } = options, kept = join(dataDir, 'history.json'), history = JSON.stringify({ events, everyMs });
+  if (existsSync(kept) && readFileSync(kept, 'utf8') !== history) throw new Error(`${dataDir} has another history: ${readFileSync(kept, 'utf8')}`);
+  const url = `http://127.0.0.1:${String(await auditService(servers, dataDir, supervisor, 'audit-service-1'))}`;
   const bus = new Bus({ NATS_URL: servers.natsUrl, NATS_USER: 'token-service', NATS_PASSWORD: servers.busPassword('token-service') }, silent), audit = new AuditProcess(url);
   const ask = (path: string) => fetch(`${url}/api/audit/${path}`, { headers: { authorization: 'Bearer x' } });
   const memory = async () => `resident memory of audit-service at most ${audit.mostMemory().toFixed(0)} MB, ${(await audit.memory()).toFixed(0)} MB at the end`;
   try {
-    const began = performance.now(), before = cpuOf(dataDir), own = await audit.cpu();
-    await record(new JetStreamPublisher(bus), audit, options);
-    const seconds = (performance.now() - began) / 1000, us = (spent: number): string => (spent / events).toFixed(0);
-    say(`\n${String(events)} events, one in ${String(everyMs)} ms, recorded in ${seconds.toFixed(0)} s, ${(events / seconds).toFixed(0)} a second (${load()}). CPU us an event: database and bus ${us(cpuOf(dataDir) - before)}, audit-service ${us(await audit.cpu() - own)}; ${await memory()}\n`);
-    say('| filter | first page p50 ms | p99 ms | next page p50 ms | p99 ms | events |\n|---|---|---|---|---|---|');
-    for (const query of queriesOf(events, everyMs)) {
-      const { first, next } = await latencies(`${url}/api/audit/events`, rounds, query);
-      say(`| ${query.name} | ${first.p50.toFixed(1)} | ${first.p99.toFixed(1)} | ${next ? `${next.p50.toFixed(1)} | ${next.p99.toFixed(1)}` : '– | –'} | ${String((next ?? first).items)} |`);
+    if (!existsSync(kept)) {
+      const began = performance.now(), before = cpuOf(dataDir), own = await audit.cpu();
+      await record(new JetStreamPublisher(bus), audit, options);
+      const seconds = (performance.now() - began) / 1000, us = (spent: number): string => (spent / events).toFixed(0);
+      say(`\n${String(events)} events, one in ${String(everyMs)} ms, recorded in ${seconds.toFixed(0)} s, ${(events / seconds).toFixed(0)} a second (${load()}). CPU us an event: database and bus ${us(cpuOf(dataDir) - before)}, audit-service ${us(await audit.cpu() - own)}; ${await memory()}\n`);
+      writeFileSync(kept, history);
     }
+    const other = options.against === undefined ? [] : [`http://127.0.0.1:${String(await auditService(servers, dataDir, supervisor, 'audit-service-2', options.against))}`];
+    await askAll([url, ...other], options);
     say(`\n(${load()}; ${await memory()})\n`);
+    if (options.only !== undefined) return;
     for (const by of ['type', 'client_id', 'grant_type']) {
       const at = performance.now(), body = await (await ask(`summary?interval=hour&by=${by}&to=${new Date(BEGIN + events * everyMs).toISOString()}`)).json() as { total?: number };
       say(`summary of the last day by ${by}: ${String(body.total)} events in ${(performance.now() - at).toFixed(0)} ms`);
@@ -115,11 +141,12 @@ async function trail(servers: RunningServers, dataDir: string, supervisor: Super
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { events: { type: 'string', default: '1000000' }, every: { type: 'string', default: '2000' }, batch: { type: 'string', default: '256' }, rounds: { type: 'string', default: '200' }, rows: { type: 'string', default: '40000' }, help: { type: 'boolean' } },
+    options: { events: { type: 'string', default: '1000000' }, every: { type: 'string', default: '2000' }, batch: { type: 'string', default: '256' }, rounds: { type: 'string', default: '200' }, rows: { type: 'string', default: '40000' },
+      only: { type: 'string' }, keep: { type: 'string' }, against: { type: 'string' }, help: { type: 'boolean' } },
   });
   if (values.help === true) { say(HELP); return; }
-  const options = { events: Number(values.events), everyMs: Number(values.every), batch: Number(values.batch), rounds: Number(values.rounds), rows: Number(values.rows) };
-  const dataDir = mkdtempSync(join(tmpdir(), 'strowger-trail-bench-')), supervisor = new Supervisor({ log: () => undefined });
+  const options = { events: Number(values.events), everyMs: Number(values.every), batch: Number(values.batch), rounds: Number(values.rounds), rows: Number(values.rows), only: values.only, keep: values.keep, against: values.against };
+  const dataDir = options.keep === undefined ? mkdtempSync(join(tmpdir(), 'strowger-trail-bench-')) : resolve(options.keep), supervisor = new Supervisor({ log: () => undefined });
   const servers = await startServers({ dataDir, log: () => undefined }), database = new Database({ MONGODB_URI: servers.mongodbUri('trail_bench_indexes') });
   try {
     await database.connected();
@@ -129,7 +156,7 @@ async function main(): Promise<void> {
     await supervisor.stopAll();
     await database.close();
     await servers.stop();
-    rmSync(dataDir, { recursive: true, force: true });
+    if (options.keep === undefined) rmSync(dataDir, { recursive: true, force: true });
   }
 }
 

@@ -28,23 +28,29 @@ export function queriesOf(events: number, everyMs: number): readonly MeasuredQue
   return rows.map(([name, parameters]) => ({ name, parameters }));
 }
 
-/** Asks as often as `rounds` says, in turn for a first page and for the one after it. `url` is audit-service's list. */
-export async function latencies(url: string, rounds: number, { parameters }: MeasuredQuery): Promise<{ readonly first: Latency; readonly next?: Latency }> {
-  const first: number[] = [], next: number[] = [];
-  let items = 0;
-  const page = async (query: string, times: number[] | undefined): Promise<string | null> => {
-    const began = performance.now(), response = await fetch(`${url}?${query}`, { headers: { authorization: 'Bearer x' } });
+/**
+ * Asks as often as `rounds` says, in turn for a first page and for the one after it, and each list in turn. `urls`: audit-service's list, of one
+ * process or of several.
+ */
+export async function latencies(urls: readonly string[], rounds: number, { parameters }: MeasuredQuery): Promise<readonly { readonly first: Latency; readonly next?: Latency }[]> {
+  const lists = urls.map(url => ({ url, first: [] as number[], next: [] as number[], items: 0 }));
+  const page = async (list: (typeof lists)[number], query: string, times: number[] | undefined): Promise<string | null> => {
+    const began = performance.now(), response = await fetch(`${list.url}?${query}`, { headers: { authorization: 'Bearer x' } });
     const body = await response.json() as { items?: unknown[]; next_cursor?: string | null };
     if (response.status !== 200) throw new Error(`${query}: ${String(response.status)} ${JSON.stringify(body)}`);
     times?.push(performance.now() - began);
-    items = body.items?.length ?? 0;
+    list.items = body.items?.length ?? 0;
     return body.next_cursor ?? null;
   };
   const WARM_UP = 3;
   for (let n = -WARM_UP; n < rounds; n++) {
-    const query = parameters(Math.abs(n)), cursor = await page(query, n < 0 ? undefined : first);
-    if (cursor !== null) await page(`${query}&cursor=${cursor}`, n < 0 ? undefined : next);
+    for (const list of n % 2 ? lists : lists.toReversed()) {
+      const query = parameters(Math.abs(n)), cursor = await page(list, query, n < 0 ? undefined : list.first);
+      if (cursor !== null) await page(list, `${query}&cursor=${cursor}`, n < 0 ? undefined : list.next);
+    }
   }
-  const of = (times: number[]): Latency => { times.sort((a, b) => a - b); return { p50: times[Math.floor(times.length / 2)] ?? NaN, p99: times[Math.ceil(times.length * 0.99) - 1] ?? NaN, items }; };
-  return { first: of(first), ...(next.length > 0 && { next: of(next) }) };
+  return lists.map(({ first, next, items }) => {
+    const of = (times: number[]): Latency => { times.sort((a, b) => a - b); return { p50: times[Math.floor(times.length / 2)] ?? NaN, p99: times[Math.ceil(times.length * 0.99) - 1] ?? NaN, items }; };
+    return { first: of(first), ...(next.length > 0 && { next: of(next) }) };
+  });
 }
