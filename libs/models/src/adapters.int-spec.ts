@@ -165,6 +165,12 @@ describe('the outbox in the database', () => {
     expect((await new OutboxStore(database, 'token-service').oldest())?.getTime()).toBe(3000);
     expect(await new OutboxStore(database, 'audit-service').oldest()).toBeUndefined();
     expect((await new OwedReader(database).oldest())?.getTime()).toBe(2000);
+    for (let n = 0; n < 40; n++) await insert('token-service', 4000 + n, n % 2 ? { absent: 1 } : {});
+    expect((await new OwedReader(database).oldest())?.getTime()).toBe(2000);
+    await clear(OUTBOX);
+    expect(await new OwedReader(database).oldest()).toBeUndefined();
+    await insert('token-service', 1000, { absent: 1 });
+    expect(await new OwedReader(database).oldest()).toBeUndefined();
   });
 });
 
