@@ -31,10 +31,10 @@ export async function searchTrail(events: TrailEvents, postings: AuditPostingsRe
   const conditions = conditionsOf(filter), begin = conditions.length > 0 ? await postings.begin() : undefined;
   if (begin === undefined) return events.scan(search, left());
   const { from, to } = auditSpan(filter, after), found: AuditEventDocument[] = [];
-  const own = filter.subject === undefined ? undefined : await events.byId(tenantId, filter.subject);
-  const wanted = conditions.map((condition, n) => ({ condition, also: own && n === 0 ? [own.time.getTime()] : [] }));
-  let atOnce = limit;
-  for await (const { moments, share } of postings.moments(tenantId, wanted, { from: Math.max(from, begin), to }, left)) {
+  const own = filter.subject === undefined ? [] : events.byId(tenantId, filter.subject).then(event => event ? [event.time.getTime()] : []);
+  const wanted = conditions.map((condition, n) => ({ condition, also: Promise.resolve(n === 0 ? own : []) }));
+  for await (const { moments, share, hits } of postings.moments(tenantId, wanted, { from: Math.max(from, begin), to }, limit, left)) {
+    let atOnce = Math.min(Math.ceil(limit / Math.max(hits, limit / MOST_AT_ONCE)), Math.max(limit, MOST_AT_ONCE));
     for (let start = 0, end = 0; start < moments.length; start = end, atOnce = Math.min(atOnce * 2, Math.max(limit, MOST_AT_ONCE))) {
       end = start + atOnce;
       const some = moments.slice(start, end), rest = { ...search, limit: limit - found.length };

@@ -5,8 +5,9 @@ export const AUDIT_POSTINGS = 'audit_postings';
 
 /** How many drawers there are for a tenant's postings; the first byte of a term names its drawer. */
 export const DRAWERS = 256;
-/** Where postings lie: in the drawer of their terms, or, of any terms, in the tray until they are filed. */
-export type Place = number | 'tray';
+/** Where postings lie: in the drawer of their terms, on the shelf of one term that many events have, or, of any terms, in the tray until they are filed. */
+export type Place = number | Shelf | 'tray';
+export type Shelf = `shelf-${string}`;
 
 /**
  * Postings: at which moments the trail of a tenant has an event with a term. Derived from the trail, never changed; written before the
@@ -36,9 +37,14 @@ export const auditPostingsSchema = new Schema<AuditPostingsDocument>({
 export const auditPostingsIndexes: readonly IndexSpec[] = [];
 
 /** Makes every moment that RFC 3339 can name (years 0 to 9999) positive, in 13 hexadecimal digits. */
-const STAMP_SHIFT_MS = 2 ** 48, STAMP_DIGITS = 13;
+const STAMP_SHIFT_MS = 2 ** 48, STAMP_DIGITS = 13, TERM_DIGITS = 8, DRAWER_SHIFT = 24;
 const stampOf = (ms: number): string => (ms + STAMP_SHIFT_MS).toString(16).padStart(STAMP_DIGITS, '0');
 const nameOf = (place: Place): string => typeof place === 'number' ? place.toString(16).padStart(2, '0') : place;
+
+/** The drawer in which a term's postings are filed. */
+export const drawerOf = (term: number): number => term >>> DRAWER_SHIFT;
+/** The shelf of a term, for its postings out of filings in which many events have it. */
+export const shelfOf = (term: number): Shelf => `shelf-${term.toString(16).padStart(TERM_DIGITS, '0')}`;
 
 /** The id of postings; `newest` in milliseconds since the epoch. */
 export const postingsId = (tenantId: string, place: Place, newest: number, digest: string): string => `${tenantId}/${nameOf(place)}/${stampOf(newest)}/${digest}`;

@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 import { AuditEventDocument } from '../audit-events/audit-events.schema';
-import { AuditPostingsDocument, Place, postingsId } from './audit-postings.schema';
+import { AuditPostingsDocument, drawerOf, Place, postingsId, shelfOf } from './audit-postings.schema';
 import { termsOf } from './audit-terms';
 import { addPosting, encodePostings, Postings, readPostings } from './posting-list';
 import { PostingStore } from './posting-store';
-import { drawerOf } from './term-moments';
 
 /** So many postings of a tenant at once go into their drawers at once: then each drawer gets some. */
 const FILED_AT_ONCE = 16_384;
 /** What lies in a tenant's tray is filed when there is about so much of it: queries read it whole. */
 const POSTINGS_IN_TRAY = 32_768, DOCUMENTS_IN_TRAY = 512;
+/** What has so many postings of a filing, and this share of its events, goes onto a shelf of its own. */
+const FEWEST_ON_SHELF = 32, SHARE_ON_SHELF = 1 / 32;
 /** How much is taken out of the tray at once. */
 const TAKEN_AT_ONCE = 1024;
 const FILING_MS = 4000;
@@ -22,6 +23,7 @@ class Collected {
   size = 0;
 
   add(terms: Iterable<number>, moment: number): void { for (const term of terms) { addPosting(this.moments, term, moment); this.size++; } }
+  addAll(term: number, moments: Float64Array): void { for (const moment of moments) this.add([term], moment); }
 }
 interface Tray { postings: number; documents: number; readonly share: number }
 
@@ -50,7 +52,7 @@ export class AuditPostingsWriter {
       collected.events++;
     }
     await this.store.put([...tenants].flatMap(([tenantId, collected]) => {
-      if (collected.size >= FILED_AT_ONCE) return inDrawers(tenantId, collected);
+      if (collected.size >= FILED_AT_ONCE) return filed(tenantId, collected.moments, collected.events);
       const tray = this.trays.get(tenantId) ?? { postings: 0, documents: 0, share: 0.5 + this.random() };
       this.trays.set(tenantId, tray);
       tray.postings += collected.size;
@@ -81,25 +83,27 @@ export class AuditPostingsWriter {
       taken = documents.length;
       const collected = new Collected();
       for (const { oldest, events, postings } of documents) {
-        readPostings(postings, oldest.getTime(), 'all', (term, moment) => { collected.add([term], moment); });
+        readPostings(postings, oldest.getTime(), 'all', (term, moments) => { collected.addAll(term, moments); });
         collected.events += events;
       }
-      await this.store.put(inDrawers(tenantId, collected));
+      await this.store.put(filed(tenantId, collected.moments, collected.events));
       if (taken > 0) await this.store.remove(documents.map(({ _id }) => _id));      // only now: queries read the tray first
     }
   }
 }
 
-function inDrawers(tenantId: string, { moments, events }: Collected): AuditPostingsDocument[] {
-  const drawers = new Map<number, Map<number, number[]>>();
+/** What a filing leaves: a document for each drawer, and one on its shelf for each term that many of the events have, so that drawers stay small and either is read with what it needs. */
+export function filed(tenantId: string, moments: Postings, events: number): AuditPostingsDocument[] {
+  const places = new Map<Place, Map<number, readonly number[]>>(), frequent = Math.max(FEWEST_ON_SHELF, events * SHARE_ON_SHELF);
   for (const [term, its] of moments) {
-    const drawer = drawers.get(drawerOf(term)) ?? new Map<number, number[]>();
-    drawers.set(drawerOf(term), drawer.set(term, its));
+    const place = its.length < frequent ? drawerOf(term) : shelfOf(term), those = places.get(place) ?? new Map<number, readonly number[]>();
+    places.set(place, those.set(term, its));
   }
-  return [...drawers].map(([drawer, those]) => documentOf(tenantId, drawer, those, events));
+  return [...places].map(([place, those]) => documentOf(tenantId, place, those, events));
 }
 
-function documentOf(tenantId: string, place: Place, postings: Postings, events: number): AuditPostingsDocument {
+/** Postings of `events` events as a document. */
+export function documentOf(tenantId: string, place: Place, postings: Postings, events: number): AuditPostingsDocument {
   let oldest = Infinity, newest = -Infinity;
   for (const moments of postings.values()) for (const moment of moments) {
     if (moment < oldest) oldest = moment;

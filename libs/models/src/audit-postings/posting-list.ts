@@ -31,22 +31,28 @@ export function encodePostings(postings: Postings, oldest: number): Buffer {
   return Buffer.from(bytes.subarray(0, end));
 }
 
-/** Hands over each posting of the terms that are wanted, or of all. */
-export function readPostings(bytes: Buffer, oldest: number, wanted: ReadonlySet<number> | 'all', take: (term: number, moment: number) => void): void {
+/** The moments of the terms that are wanted, or of all, in ascending order of each. */
+export function readPostings(bytes: Buffer, oldest: number, wanted: ReadonlySet<number> | 'all', take: (term: number, moments: Float64Array) => void): void {
   let at = 0;
   const next = (): number => {
     let value = 0;
     for (let unit = 1; ; unit *= 128) {
       const byte = bytes[at++] ?? 0;
-      value += (byte & 127) * unit;
-      if (byte < 128) return value;
+      if (byte < 128) return value + byte * unit;
+      value += (byte - 128) * unit;
     }
   };
   while (at < bytes.length) {
     const term = bytes.readUInt32BE(at);
     at += TERM_BYTES;
     const length = next(), end = at + length;
-    if (wanted === 'all' || wanted.has(term)) for (let moment = oldest; at < end;) take(term, moment += next());
+    if (wanted === 'all' || wanted.has(term)) {
+      let many = 0;
+      for (let byte = at; byte < end; byte++) if ((bytes[byte] ?? 0) < 128) many++;
+      const moments = new Float64Array(many);
+      for (let n = 0, moment = oldest; n < many; n++) moments[n] = moment += next();
+      take(term, moments);
+    }
     at = end;
   }
 }
