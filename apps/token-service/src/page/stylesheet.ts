@@ -15,6 +15,7 @@ main.wide{max-width:36rem}
 h1{margin:0 0 .5rem;font-size:1.5rem;line-height:1.25;font-weight:650;letter-spacing:-.015em;text-wrap:balance;overflow-wrap:anywhere}
 p{margin:0 0 1rem;overflow-wrap:anywhere}
 .soft,small{color:var(--soft)}
+h1+.note{margin-top:1rem}
 h1+.soft{margin-bottom:1.75rem}
 h1+.soft:has(+p){margin-bottom:1rem}
 main>:last-child{margin-bottom:0}
