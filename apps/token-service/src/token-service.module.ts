@@ -15,7 +15,6 @@ import { EndedTokensStore } from '@strowger/models/access-tokens/ended-tokens.st
 import { LiveTokensReader } from '@strowger/models/access-tokens/live-tokens.reader';
 import { TokenEventsReader } from '@strowger/models/access-tokens/token-events.reader';
 import { AccountsReader } from '@strowger/models/accounts/accounts.reader';
-import { ApplicationsReader } from '@strowger/models/applications/applications.reader';
 import { AuditEventsReader } from '@strowger/models/audit-events/audit-events.reader';
 import { AuthorizationTransactions } from '@strowger/models/authorization-transactions/authorization-transactions.store';
 import { AuthorizationsStore } from '@strowger/models/authorization-transactions/authorizations.store';
@@ -24,6 +23,7 @@ import { ConsentsStore } from '@strowger/models/consents/consents.store';
 import { Database } from '@strowger/models/database';
 import { DeviceAuthorizationsStore } from '@strowger/models/device-authorizations/device-authorizations.store';
 import { DeviceDecisions } from '@strowger/models/device-authorizations/device-decisions.store';
+import { factReadersOf } from '@strowger/models/fact-reads';
 import { EndedGrantsStore } from '@strowger/models/grants/ended-grants.store';
 import { GrantEventsReader } from '@strowger/models/grants/grant-events.reader';
 import { GrantsStore } from '@strowger/models/grants/grants.store';
@@ -196,9 +196,7 @@ export class TokenServiceModule {
         provide(OutboxStore, [Database], (database: Database) => new OutboxStore(database, SERVICE)),
         provide(Relay, [OutboxStore, JetStreamPublisher, LOG], (outbox: OutboxStore, publisher: JetStreamPublisher, serviceLog: ServiceLog) => new Relay({ outbox, publisher, log: serviceLog })),
         provide(OutboxAge, [OutboxStore], (outbox: OutboxStore) => new OutboxAge(outbox, config.OUTBOX_MAX_AGE_SECONDS, now)),
-        provide(Facts, [Database], (database: Database) => new CachedFacts({
-          applications: new ApplicationsReader(database), accounts: new AccountsReader(database), tenants: new TenantsReader(database), scopes: new ScopesReader(database),
-        })),
+        provide(Facts, [Database], (database: Database) => new CachedFacts(factReadersOf(database))),
         provide(EventFeed, [Bus, Facts, KeyUpkeep, LOG], (bus: Bus, facts: CachedFacts, upkeep: KeyUpkeep, serviceLog: ServiceLog) => new EventFeed({
           bus, filter: 'strowger.feed.>', startSeconds: 2 * MAX_AGE_MS / 1000, log: serviceLog,
           onEvents: events => { facts.invalidate(events); upkeep.heard(events); }, onReset: () => { facts.clear(); },

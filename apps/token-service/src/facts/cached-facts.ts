@@ -1,14 +1,10 @@
 import { Envelope } from '@strowger/contracts/cloud-event';
-import { AccountsReader } from '@strowger/models/accounts/accounts.reader';
-import { ApplicationsReader } from '@strowger/models/applications/applications.reader';
-import { ScopesReader } from '@strowger/models/scopes/scopes.reader';
-import { TenantsReader } from '@strowger/models/tenants/tenants.reader';
+import { FactReaders, factReadsOf } from '@strowger/models/fact-reads';
 import { AccountFacts, ApplicationFacts, TenantFacts } from '@strowger/oauth-core/facts';
 import { Facts } from '@strowger/oauth-core/ports';
 import { KnownScopes } from '@strowger/oauth-core/scope';
 import { FactCache } from './fact-cache';
 
-const byKey = <V, W extends V>(list: readonly W[], keyOf: (value: W) => string): ReadonlyMap<string, V> => new Map(list.map(value => [keyOf(value), value]));
 const ALL_SCOPES = 'all';
 
 /** The facts of the token path, read through the shared models and kept for seconds; the feed's events invalidate them. */
@@ -19,13 +15,14 @@ export class CachedFacts extends Facts {
   private readonly tenants: FactCache<TenantFacts>;
   private readonly scopes: FactCache<KnownScopes>;
 
-  constructor(readers: { applications: ApplicationsReader; accounts: AccountsReader; tenants: TenantsReader; scopes: ScopesReader }) {
+  constructor(readers: FactReaders) {
     super();
-    this.byClientId = new FactCache<ApplicationFacts>(async keys => byKey(await readers.applications.byClientIds(keys), one => one.client_id));
-    this.applications = new FactCache<ApplicationFacts>(async keys => byKey(await readers.applications.byIds(keys), one => one.id));
-    this.accounts = new FactCache<AccountFacts>(async keys => byKey(await readers.accounts.byIds(keys), one => one.id));
-    this.tenants = new FactCache<TenantFacts>(async keys => byKey(await readers.tenants.byIds(keys), one => one.id));
-    this.scopes = new FactCache(async () => new Map([[ALL_SCOPES, new KnownScopes(await readers.scopes.grantable())]]));
+    const reads = factReadsOf(readers);
+    this.byClientId = new FactCache(reads.byClientId);
+    this.applications = new FactCache(reads.applications);
+    this.accounts = new FactCache(reads.accounts);
+    this.tenants = new FactCache(reads.tenants);
+    this.scopes = new FactCache(async () => new Map([[ALL_SCOPES, await reads.knownScopes()]]));
   }
 
   override applicationByClientId(clientId: string) { return this.byClientId.get(clientId); }
