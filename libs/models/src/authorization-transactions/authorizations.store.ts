@@ -1,4 +1,3 @@
-import { mongo } from 'mongoose';
 import { CodeState } from '@strowger/oauth-core/authorization-code';
 import { AuthorizationRequest, TOKEN } from '@strowger/oauth-core/authorization-request';
 import { Origin } from '@strowger/oauth-core/ports';
@@ -6,15 +5,13 @@ import { GrantFacts } from '@strowger/oauth-core/refresh-token';
 import { Standing } from '@strowger/oauth-core/standing';
 import { answeredConsentOf, consentEvent, putConsent } from '../consents/answered-consent';
 import { ConsentDocument, CONSENTS } from '../consents/consents.schema';
-import { Database, isDatabaseUnavailable } from '../database';
+import { Database } from '../database';
 import { GrantDocument, GRANTS } from '../grants/grants.schema';
 import { grantCreated, newGrant } from '../grants/new-grant';
+import { recordGrant } from '../grants/record-grant';
 import { ChangeRecorder } from '../outbox/change-recorder';
-import { outrun } from '../outbox/record-attempt';
 import { AUTHORIZATION_TRANSACTIONS, AuthorizationTransactionDocument } from './authorization-transactions.schema';
 import { AuthorizationTransactions } from './authorization-transactions.store';
-
-const DUPLICATE_KEY = 11000;
 
 /** What was allowed. `consent`: as it was read before. `remembered`: it says so, and nobody was asked now. `transaction`: which is decided by this, where there is one. */
 export interface Approval {
@@ -41,23 +38,15 @@ export class AuthorizationsStore {
       redirect_uri: request.redirect_uri, redirect_uri_named: request.redirect_uri_named, ...(request.code_challenge !== undefined && { challenge: request.code_challenge }), issued_at: now,
     };
     const grant: GrantDocument = { ...newGrant(standing, { grantType: implicit ? 'implicit' : 'authorization_code', scope, keyId: this.keyId }, now), ...(!implicit && { code }) };
-    const by = { account_id: account.id, client_id: application.client_id };
+    const by = { account_id: account.id, client_id: application.client_id }, grants = this.database.collection<GrantDocument>(GRANTS);
     const answered = remembered ? undefined : answeredConsentOf(standing, consent, request.scope, scope);
-    try {
-      await this.changes.record(async session => {
-        if (transaction) await this.transactions.decide(transaction, 'approved', session);
-        if (answered) await putConsent(this.database, answered, consent, session);
-        await this.grants().insertOne(grant, { session });
-        if (!implicit) await this.grants().updateOne({ _id: grant._id }, { $currentDate: { 'code.issued_at': true } }, { session });
-        return {
-          result: undefined,
-          events: [...(answered ? [consentEvent(this.changes.source, 'consent.granted', CONSENTS, answered, origin, by)] : []), grantCreated(this.changes.source, grant, origin, by, now)],
-        };
-      });
-    } catch (error) {
-      if (error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY) throw outrun();
-      if (!isDatabaseUnavailable(error) || await this.grants().findOne({ _id: grant._id }, { projection: { _id: 1 } }) === null) throw error;
-    }
+    await recordGrant(this.database, this.changes, grant._id, async session => {
+      if (transaction) await this.transactions.decide(transaction, 'approved', session);
+      if (answered) await putConsent(this.database, answered, consent, session);
+      await grants.insertOne(grant, { session });
+      if (!implicit) await grants.updateOne({ _id: grant._id }, { $currentDate: { 'code.issued_at': true } }, { session });
+      return [...(answered ? [consentEvent(this.changes.source, 'consent.granted', CONSENTS, answered, origin, by)] : []), grantCreated(this.changes.source, grant, origin, by, now)];
+    });
     const { _id, ...rest } = grant;
     return { id: _id, ...rest };
   }
@@ -71,6 +60,4 @@ export class AuthorizationsStore {
       return { result: undefined, events: [consentEvent(this.changes.source, 'consent.denied', AUTHORIZATION_TRANSACTIONS, denied, origin, { account_id: account.id, client_id: application.client_id })] };
     });
   }
-
-  private grants() { return this.database.collection<GrantDocument>(GRANTS); }
 }

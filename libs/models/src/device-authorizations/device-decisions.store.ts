@@ -6,16 +6,15 @@ import { Standing } from '@strowger/oauth-core/standing';
 import { mongo } from 'mongoose';
 import { answeredConsentOf, consentEvent, putConsent } from '../consents/answered-consent';
 import { ConsentDocument, CONSENTS } from '../consents/consents.schema';
-import { Database, isDatabaseUnavailable } from '../database';
+import { Database } from '../database';
 import { GrantDocument, GRANTS } from '../grants/grants.schema';
 import { grantCreated, newGrant } from '../grants/new-grant';
+import { recordGrant } from '../grants/record-grant';
 import { ChangeRecorder } from '../outbox/change-recorder';
 import { eventIdOf, makeEvent } from '../outbox/make-event';
-import { outrun } from '../outbox/record-attempt';
 import { deviceOf } from './device-authorizations.store';
 import { DEVICE_AUTHORIZATIONS, DeviceAuthorizationDocument } from './device-authorizations.schema';
 
-const DUPLICATE_KEY = 11000;
 type DeviceEvent = 'device.approved' | 'device.denied';
 
 /** What was allowed to a device. `requested`: of what; `consent`: as it was read before. */
@@ -36,23 +35,15 @@ export class DeviceDecisions {
   async approve(device: DeviceAuthorizationFacts, { standing, requested, scope, consent }: DeviceApproval, origin: Origin): Promise<void> {
     const { application, account } = standing, now = new Date(), by = { account_id: account.id, client_id: application.client_id };
     const grant = newGrant(standing, { grantType: DEVICE_CODE, scope, keyId: this.keyId }, now), answered = answeredConsentOf(standing, consent, requested, scope);
-    try {
-      await this.changes.record(async session => {
-        await this.decide(device, { status: 'approved', grant_id: grant._id }, session);
-        await putConsent(this.database, answered, consent, session);
-        await this.grants().insertOne(grant, { session });
-        return {
-          result: undefined,
-          events: [
-            this.event('device.approved', device, standing, scope, origin), consentEvent(this.changes.source, 'consent.granted', CONSENTS, answered, origin, by),
-            grantCreated(this.changes.source, grant, origin, by, now),
-          ],
-        };
-      });
-    } catch (error) {
-      if (error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY) throw outrun();
-      if (!isDatabaseUnavailable(error) || await this.grants().findOne({ _id: grant._id }, { projection: { _id: 1 } }) === null) throw error;
-    }
+    await recordGrant(this.database, this.changes, grant._id, async session => {
+      await this.decide(device, { status: 'approved', grant_id: grant._id }, session);
+      await putConsent(this.database, answered, consent, session);
+      await this.database.collection<GrantDocument>(GRANTS).insertOne(grant, { session });
+      return [
+        this.event('device.approved', device, standing, scope, origin), consentEvent(this.changes.source, 'consent.granted', CONSENTS, answered, origin, by),
+        grantCreated(this.changes.source, grant, origin, by, now),
+      ];
+    });
   }
 
   /** @throws OAuthError access_denied - decided already */
@@ -75,5 +66,4 @@ export class DeviceDecisions {
   }
 
   private collection() { return this.database.collection<DeviceAuthorizationDocument>(DEVICE_AUTHORIZATIONS); }
-  private grants() { return this.database.collection<GrantDocument>(GRANTS); }
 }
