@@ -15,8 +15,9 @@ import { recordRevocation } from '../outbox/record-revocation';
 import { TurnReads } from '../turns/turn-reads';
 import { TurnWriter } from '../turns/turn-writer';
 import { GrantDocument, GRANTS } from './grants.schema';
-import { TurnCodeUses } from './turn-code-uses';
-import { TurnRotations } from './turn-rotations';
+import { TurnChanges } from './turn-changes';
+import { turnCodeUses } from './turn-code-uses';
+import { Rotation, turnRotations } from './turn-rotations';
 
 const MARGIN_SECONDS = 600, DUPLICATE_KEY = 11000, CONSENT_TRIES = 5;
 type GrantEvent = 'grant.created' | 'grant.revoked' | 'grant.reuse_detected';
@@ -27,16 +28,16 @@ const factsOf = ({ _id, ...rest }: GrantDocument): GrantFacts => ({ id: _id, ...
 export class GrantsStore extends Grants {
   private readonly reads: TurnReads<GrantAt>;
   private readonly consents: TurnReads<ConsentDocument>;
-  private readonly rotations: TurnRotations;
-  private readonly codeUses: TurnCodeUses;
+  private readonly rotations: TurnChanges<Rotation>;
+  private readonly codeUses: TurnChanges<{ readonly id: string }>;
 
   constructor(
     private readonly database: Database, private readonly turns: TurnWriter, private readonly changes: ChangeRecorder,
     private readonly keys: RefreshKeys, private readonly longestTokenSeconds: number,
   ) {
     super();
-    this.rotations = new TurnRotations(database);
-    this.codeUses = new TurnCodeUses(database);
+    this.rotations = turnRotations(database);
+    this.codeUses = turnCodeUses(database);
     this.reads = new TurnReads(async ids => {
       const found = await this.collection().aggregate<GrantDocument & { now: Date }>([{ $match: { _id: { $in: [...ids] } } }, { $set: { now: '$$NOW' } }]).toArray();
       return new Map(found.map(({ now, ...grant }) => [grant._id, { grant: factsOf(grant), now }]));
@@ -68,14 +69,14 @@ export class GrantsStore extends Grants {
 
   override async read(id: string): Promise<GrantAt | undefined> { return this.reads.read(id); }
 
-  override async rotate(grant: GrantFacts, graceSeconds: number): Promise<boolean> { return this.rotations.rotate(grant, graceSeconds); }
+  override async rotate(grant: GrantFacts, graceSeconds: number): Promise<boolean> { return this.rotations.make({ id: grant.id, generation: grant.generation, graceSeconds }); }
 
   override async answered(grantId: string, generation: number): Promise<boolean> {
     const found = await this.database.collection<AccessTokenDocument>(ACCESS_TOKENS).findOne({ grant_id: grantId, generation }, { projection: { _id: 1 } });
     return found !== null;
   }
 
-  override async useCode(grant: GrantFacts): Promise<boolean> { return this.codeUses.use(grant.id); }
+  override async useCode(grant: GrantFacts): Promise<boolean> { return this.codeUses.make({ id: grant.id }); }
 
   override async consented(grant: GrantFacts): Promise<boolean> {
     return (await this.consents.read(consentId(grant.account_id, grant.application_id)))?.status === 'active';
