@@ -1,12 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { mongo } from 'mongoose';
 import { EventData } from '@strowger/contracts/event-catalogue';
 import { OAuthError } from '@strowger/oauth-core/oauth-error';
 import { By, GrantAt, Grants, Origin } from '@strowger/oauth-core/ports';
 import { GrantFacts, RefreshKeys } from '@strowger/oauth-core/refresh-token';
 import { covers, minimalScope } from '@strowger/oauth-core/scope';
-import { signOutVersionsOf, Standing } from '@strowger/oauth-core/standing';
+import { Standing } from '@strowger/oauth-core/standing';
 import { ACCESS_TOKENS, AccessTokenDocument } from '../access-tokens/access-tokens.schema';
+import { consentEvent } from '../consents/answered-consent';
+import { consentIdOf } from '../consents/consents.reader';
 import { CONSENTS, ConsentDocument } from '../consents/consents.schema';
 import { Database } from '../database';
 import { ChangeRecorder } from '../outbox/change-recorder';
@@ -15,13 +16,13 @@ import { recordRevocation } from '../outbox/record-revocation';
 import { TurnReads } from '../turns/turn-reads';
 import { TurnWriter } from '../turns/turn-writer';
 import { GrantDocument, GRANTS } from './grants.schema';
+import { grantCreated, newGrant } from './new-grant';
 import { TurnChanges } from './turn-changes';
 import { turnCodeUses } from './turn-code-uses';
 import { Rotation, turnRotations } from './turn-rotations';
 
 const MARGIN_SECONDS = 600, DUPLICATE_KEY = 11000, CONSENT_TRIES = 5;
-type GrantEvent = 'grant.created' | 'grant.revoked' | 'grant.reuse_detected';
-const consentId = (accountId: string, applicationId: string): string => `${accountId}:${applicationId}`;
+type GrantEvent = 'grant.revoked' | 'grant.reuse_detected';
 const factsOf = ({ _id, ...rest }: GrantDocument): GrantFacts => ({ id: _id, ...rest });
 
 /** Grants and the consents under them, in MongoDB. `longestTokenSeconds`: ACCESS_TOKEN_TTL_MAX_SECONDS. */
@@ -49,17 +50,12 @@ export class GrantsStore extends Grants {
   }
 
   override async begin(standing: Standing, grantType: string, scope: string, origin: Origin): Promise<GrantFacts> {
-    const { tenant, application, account } = standing;
+    const { application, account } = standing;
     await this.implyConsent(standing, scope, origin);
-    const now = new Date();
-    const document: GrantDocument = {
-      _id: randomBytes(16).toString('base64url'), tenant_id: tenant.id, version: 1, application_id: application.id, account_id: account.id, grant_type: grantType,
-      scope, key_id: this.keys.currentId, nonce: randomBytes(16), sign_out_versions: signOutVersionsOf(standing), status: 'active', generation: 0,
-      created_at: now, expires_at: new Date(now.getTime() + tenant.refresh_token_ttl_seconds * 1000),
-    };
-    const until = new Date(now.getTime() + (this.longestTokenSeconds + MARGIN_SECONDS) * 1000);
-    await this.turns.insert({ collection: GRANTS, document }, [{ event: this.event('grant.created', document, { account_id: account.id, client_id: application.client_id }, origin), until }]);
-    const consent = await this.consents.read(consentId(account.id, application.id));
+    const now = new Date(), until = new Date(now.getTime() + (this.longestTokenSeconds + MARGIN_SECONDS) * 1000);
+    const document = newGrant(standing, { grantType, scope, keyId: this.keys.currentId }, now), by = { account_id: account.id, client_id: application.client_id };
+    await this.turns.insert({ collection: GRANTS, document }, [{ event: grantCreated(this.changes.source, document, origin, by, now), until }]);
+    const consent = await this.consents.read(consentIdOf(account.id, application.id));
     if (consent?.status !== 'active') {
       await this.end(factsOf(document), 'consent_removed', ['grant.revoked'], undefined, origin);
       throw new OAuthError('invalid_grant', 'the application was just removed from the account; log in again');
@@ -79,7 +75,7 @@ export class GrantsStore extends Grants {
   override async useCode(grant: GrantFacts): Promise<boolean> { return this.codeUses.make({ id: grant.id }); }
 
   override async consented(grant: GrantFacts): Promise<boolean> {
-    return (await this.consents.read(consentId(grant.account_id, grant.application_id)))?.status === 'active';
+    return (await this.consents.read(consentIdOf(grant.account_id, grant.application_id)))?.status === 'active';
   }
 
   override async revokeForReuse(grant: GrantFacts, origin: Origin): Promise<void> {
@@ -100,7 +96,7 @@ export class GrantsStore extends Grants {
 
   /** Sees to it that a consent covers the scope; a person who gives an application the password has agreed. */
   private async implyConsent({ tenant, application, account }: Standing, scope: string, origin: Origin): Promise<void> {
-    const id = consentId(account.id, application.id);
+    const id = consentIdOf(account.id, application.id);
     for (let tries = 0; ; tries++) {
       const known = await this.consents.read(id);
       const held = known?.status === 'active' ? known.scope.split(' ') : [];
@@ -116,10 +112,7 @@ export class GrantsStore extends Grants {
 
   private async grantConsent(consent: ConsentDocument, before: number | undefined, clientId: string, origin: Origin): Promise<boolean> {
     const consents = this.database.collection<ConsentDocument>(CONSENTS);
-    const event = makeEvent(this.changes.source, 'consent.granted', eventIdOf(CONSENTS, consent._id, consent.version, 'consent.granted'), consent._id, consent.granted_at, {
-      tenant_id: consent.tenant_id, version: consent.version, by: { account_id: consent.account_id, client_id: clientId }, ...origin,
-      application_id: consent.application_id, account_id: consent.account_id, scope: consent.scope,
-    });
+    const event = consentEvent(this.changes.source, 'consent.granted', CONSENTS, consent, origin, { account_id: consent.account_id, client_id: clientId });
     try {
       return await this.changes.record(async session => {
         if (before === undefined) await consents.insertOne(consent, { session });
@@ -133,7 +126,7 @@ export class GrantsStore extends Grants {
   }
 
   private event(type: GrantEvent, grant: Pick<GrantDocument, '_id' | 'tenant_id' | 'version' | 'application_id' | 'account_id' | 'scope'>, by: By | undefined, origin: Origin, reason?: string) {
-    const data: EventData<'grant.created'> = {
+    const data: EventData<'grant.revoked'> = {
       tenant_id: grant.tenant_id, version: grant.version, ...(by && { by }), ...origin,
       grant_id: grant._id, application_id: grant.application_id, account_id: grant.account_id, scope: grant.scope, ...(reason !== undefined && { reason }),
     };
