@@ -10,7 +10,7 @@ import { LimitedPasswordCheck } from './limited-password-check';
 const KNOWN = '192.0.2.1', STRANGE = '198.51.100.1';
 
 /** A check whose every step towards a database, a core or an event is written down. */
-function scene() {
+function scene(perAddress = 100) {
   const steps: string[] = [], counters = new InMemoryRateLimits(), known: AccountFacts[] = [account(), account({ id: 'b', username: 'blocked', status: 'blocked' }), account({ id: 'f', username: 'foreign', tenant_id: 'elsewhere' })];
   const note = <T>(step: string, value: T): Promise<T> => { steps.push(step); return Promise.resolve(value); };
   const check = new LimitedPasswordCheck(
@@ -19,7 +19,7 @@ function scene() {
     {
       limits: { hit: async (...[counter, now, times]: Parameters<InMemoryRateLimits['hit']>) => note(`count ${counter.what}`, await counters.hit(counter, now, times)), giveBack: async (hit: Parameters<InMemoryRateLimits['giveBack']>[0]) => { steps.push('give back'); await counters.giveBack(hit); } },
       addresses: { isKnown: (id: string, address: string) => note('read the address', id === 'alice' && address === KNOWN), note: () => note('note the address', undefined) } as unknown as SignInAddresses,
-      allowed: { windowSeconds: 900, accountAndAddress: 3, accountFromStrangers: 3, address: 100 },
+      allowed: { windowSeconds: 900, accountAndAddress: 3, accountFromStrangers: 3, address: perAddress },
     },
     { loginFailed: () => note('record', undefined) } as unknown as RejectionRecorder, () => new Date(0));
   const attempt = async (username: string, password: string, ip: string): Promise<unknown> => {
@@ -44,6 +44,15 @@ describe('a password that gets nobody in', () => {
     expect(await attempt('alice', 'wrong', KNOWN)).toContain('too many');
     for (let wrong = 0; wrong < 3; wrong++) expect(await attempt('alice', 'wrong', STRANGE)).toBeUndefined();
     expect(await attempt('alice', 'right', '198.51.100.2')).toContain('too many');
+  });
+  it('S30: of an address that may try nothing any more counts for no account: it locks nobody out', async () => {
+    const { steps, attempt } = scene(1);
+    expect(await attempt('nobody', 'wrong', STRANGE)).toBeUndefined();
+    for (let more = 0; more < 5; more++) {
+      expect(await attempt('alice', 'wrong', STRANGE)).toContain('too many');
+      expect(steps).not.toContain('compute');
+    }
+    for (const ip of ['198.51.100.2', KNOWN]) expect(await attempt('alice', 'right', ip)).toBe('alice');
   });
   it('of its own account is taken back once it is right', async () => {
     const { steps, attempt } = scene();

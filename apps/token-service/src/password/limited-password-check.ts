@@ -41,7 +41,7 @@ export class LimitedPasswordCheck extends PasswordCheck {
   private async evaluate<T>(who: Guessed, password: string, origin: Origin, accept: (account: AccountFacts) => Promise<T | undefined>): Promise<T | undefined> {
     const now = this.now(), { account } = who;
     const counted = await this.count(who, now);
-    const takeBack = () => Promise.all(counted.map(hit => this.counters.limits.giveBack(hit)));
+    const takeBack = () => this.takeBack(counted);
     const [right, accepted] = await Promise.all([this.matches(account, password), account?.status === 'active' ? accept(account) : undefined])
       .catch(async (error: unknown) => { await takeBack(); throw error; });
     if (!account || !right || accepted === undefined) {
@@ -66,11 +66,17 @@ export class LimitedPasswordCheck extends PasswordCheck {
     for (const [one, most, times] of judged) {
       const hit = await limits.hit(one, now, times);
       if (times === 0) continue;
-      if (hit.count > most) throw new OAuthError('rate_limit_exceeded', 'too many attempts; wait, then try again', { retryAfterSeconds: hit.secondsLeft, limit: most });
+      if (hit.count > most) {
+        // Else an address that may try nothing any more could still fill the counters of every account.
+        await this.takeBack(counted);
+        throw new OAuthError('rate_limit_exceeded', 'too many attempts; wait, then try again', { retryAfterSeconds: hit.secondsLeft, limit: most });
+      }
       counted.push(hit);
     }
     return counted;
   }
+
+  private async takeBack(counted: readonly Hit[]): Promise<void> { await Promise.all(counted.map(hit => this.counters.limits.giveBack(hit))); }
 
   private async matches(account: AccountFacts | undefined, password: string): Promise<boolean> {
     try {
