@@ -67,6 +67,17 @@ describe('an issued token', () => {
     await issuer.issue('x', { ...request, at: new Date((iat + 60) * 1000) }, acting);
     expect(inserted[1]?.document).toMatchObject({ exp: iat + 90 });
   });
+  it('is opaque where a JWT would be longer than guards and proxies take in a header, and says so', async () => {
+    const { issuer, inserted, issued } = scene(), switchboards = Array.from({ length: 100 }, (_, i) => `${String(i).padStart(3, '0')}${'x'.repeat(61)}`);
+    for (const [many, format] of [[70, 'jwt'], [100, 'opaque']] as const) {
+      const { access_token } = await issuer.issue('password', request, decision({ account: account({ switchboards: switchboards.slice(0, many) }) })), { document, owing } = inserted.at(-1) ?? { document: undefined, owing: [] };
+      expect(access_token).toMatch(format === 'jwt' ? /^header\..{6000,7900}$/ : /^[\w-]{43}$/);
+      expect(document).toMatchObject({ hash: createHash('sha256').update(access_token).digest(), token_format: format, switchboards: switchboards.slice(0, many) });
+      expect(owing[0]?.event).toMatchObject({ id: Buffer.isBuffer(document?._id) ? document._id.toString('base64url') : 'no id', data: { token_format: format } });
+      if (format === 'opaque') expect(document?._id).toEqual(createHash('sha256').update(access_token).digest().subarray(0, 16));
+    }
+    expect(issued).toEqual(['password jwt', 'password opaque']);
+  });
   it('is not answered where it could not be made durable', async () => {
     const { issuer } = scene(), failing = new TokenIssuer((issuer as unknown as { keys: SigningKeys }).keys, { insert: () => Promise.reject(new Error('not durable')) }, { service: 'token-service', instance: 'i' },
       { issuer: 'i', audience: 'a', longestTokenSeconds: 60, issued: { tokenIssued: () => { throw new Error('counted'); } } });
