@@ -52,7 +52,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
 }
 
 /** Only what looks like a grant type is kept: people paste secrets into any field. */
-const KNOWN_GRANT = /^(authorization_code|client_credentials|password|refresh_token|urn:ietf:params:oauth:grant-type:[a-z-]{1,32})$/;
+const KNOWN_GRANT = /^(authorization_code|client_credentials|password|refresh_token|urn:ietf:params:oauth:grant-type:[a-z_-]{1,32})$/;
 
 /** Without the slash at the end, which makes no other path. */
 const pathOf = (request: FastifyRequest): string => (request.url.split('?', 1)[0] ?? '').replace(/\/$/, '');

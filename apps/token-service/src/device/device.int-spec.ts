@@ -113,7 +113,7 @@ describe('S56: a device and its person', () => {
     expect((await scene.eventsOf(id)).map(({ type, data }) => [type, data?.['account_id'], data?.['application_id']])).toEqual([['device.denied', alice._id, phone._id]]);
     const refused = scene.requestId();
     expect(errorOf(await poll(begun, phone, 0, { 'x-request-id': refused }))).toEqual([400, 'access_denied']);
-    expect((await scene.eventsOf(refused)).map(({ type }) => type)).toEqual(['token.rejected']);
+    expect((await scene.eventsOf(refused)).map(({ type, data }) => [type, data?.['reason'], data?.['grant_type']])).toEqual([['token.rejected', 'authorization_denied', DEVICE_CODE]]);
   });
   it('S24: an application that was changed since it was shown is shown again', async () => {
     const application = await desk({ scope: 'rest' }), begun = await begin(application), form = formOn(await enter(known, begun.user_code));
