@@ -67,7 +67,7 @@ describe('an issued token', () => {
     await issuer.issue('x', { ...request, at: new Date((iat + 60) * 1000) }, acting);
     expect(inserted[1]?.document).toMatchObject({ exp: iat + 90 });
   });
-  it('is opaque where a JWT would be longer than guards and proxies take in a header, and says so', async () => {
+  it('is opaque where a JWT would be longer than common proxies take in a header, and says so', async () => {
     const { issuer, inserted, issued } = scene(), switchboards = Array.from({ length: 100 }, (_, i) => `${String(i).padStart(3, '0')}${'x'.repeat(61)}`);
     for (const [many, format] of [[70, 'jwt'], [100, 'opaque']] as const) {
       const { access_token } = await issuer.issue('password', request, decision({ account: account({ switchboards: switchboards.slice(0, many) }) })), { document, owing } = inserted.at(-1) ?? { document: undefined, owing: [] };

@@ -19,7 +19,7 @@ export interface TokenInserts { insert(insert: TurnInsert, owing: readonly Owing
 export interface IssuerSettings { readonly issuer: string; readonly audience: string; readonly longestTokenSeconds: number; readonly issued: { tokenIssued(grantType: string, tokenFormat: string): void } }
 
 const ID_BYTES = 16, OPAQUE_BYTES = 32;
-/** With `Authorization: Bearer ` before it, a token of so many characters still fits what guards and common proxies take of a header: 8 KiB. */
+/** With `Authorization: Bearer ` before it, a token of so many characters still fits what common proxies take of a header, and introspection of a token: 8 KiB. */
 const LONGEST_JWT = 8000;
 interface TokenText { readonly id: Buffer; readonly text: string; readonly token_format: TokenFormat }
 /** How long after the end of the last token a message may still find its document. */
