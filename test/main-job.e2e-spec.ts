@@ -3,6 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { connect as connectNats } from '@nats-io/transport-node';
+import { inboxOf } from '@strowger/contracts/bus-users';
 import { demoFile, readAssignments } from '../tools/demo/demo-values';
 import { firstTokenBlocks, shellBlocks } from '../tools/demo/first-lines';
 import { freePort } from '../tools/local-stack/free-port';
@@ -195,7 +197,7 @@ test('there is one application of each type, and each may use its own grants', a
   expect(JSON.stringify(urls.body)).toContain(`${stack.url}/oauth/token`);
 });
 
-test('a service that is added while the system runs protects itself with the package, from an empty project, and its scopes can be granted', async () => {
+test('a service that is added while the system runs protects itself with the package, from an empty project, and its scopes can be granted; removed, it is turned out', async () => {
   const project = mkdtempSync(join(tmpdir(), 'strowger-shop-')), built = (file: string): string => resolve(__dirname, '..', 'dist', file), node = (...words: string[]) => run(process.execPath, words, { timeout: 120_000 });
   const [, packed] = await Promise.all([node(built('tools/admin/main.js'), 'services', 'add', 'shop', '--data', dataDir), node(built('tools/package-auth/main.js'), '--out', project)]);
   writeFileSync(join(project, 'package.json'), '{"name":"shop","private":true}');
@@ -228,6 +230,17 @@ test('a service that is added while the system runs protects itself with the pac
     await call(`/api/applications/${String(application['client_id'])}/disable`, admin, 'POST');
     expect((await turned('the refusal', async () => (await ask(access_token)).status === 401)).lastOtherwise).toBeLessThan(5000);
     await call(`/api/applications/${String(application['client_id'])}`, admin, 'DELETE').catch(() => undefined);
+
+    const { STROWGER_SERVICE_ID: id = '', STROWGER_SERVICE_SECRET: secret = '', NATS_URL: servers = '', NATS_USER: user = '', NATS_PASSWORD: pass = '' } = Object.fromEntries(readAssignments(file) ?? []);
+    const introspects = async () => (await fetch(`${stack.url}/oauth/introspect`, { method: 'POST', headers: { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` }, body: new URLSearchParams({ token: admin }) })).status;
+    const onBus = await connectNats({ servers, user, pass, inboxPrefix: inboxOf(user), reconnect: false });
+    expect(await introspects()).toBe(200);
+    await node(built('tools/admin/main.js'), 'services', 'remove', 'shop', '--data', dataDir);
+    expect(existsSync(file)).toBe(false);
+    await onBus.closed();
+    await expect(connectNats({ servers, user, pass, reconnect: false })).rejects.toThrow(/authorization violation/i);
+    expect(await introspects()).toBe(401);
+    expect((await node(built('tools/admin/main.js'), 'services', 'list', '--data', dataDir)).stdout).toBe('');
   } finally { shop.kill('SIGKILL'); rmSync(project, { recursive: true, force: true }); }
 });
 

@@ -20,13 +20,14 @@ export function readEnvironment(file: string): EnvironmentFile {
   return { lines, values };
 }
 
-/** The text of a file with these values: lines that give another value are replaced where they stand, new ones follow at the end. */
+/** The text of a file with these values: lines that give another value are replaced where they stand, those of a value that is gone are left out, new ones follow at the end. */
 export function environmentText({ lines, values: before }: EnvironmentFile, values: Values): string {
   const isChanged = (name: string): boolean => before.has(name) && before.get(name) !== values.get(name);
   const lineOf = (name: string): string => `${name}='${values.get(name) ?? ''}'`;
-  const kept = lines.map(line => {
+  const kept = lines.flatMap(line => {
     const name = ASSIGNMENT.exec(line)?.[1];
-    return name !== undefined && isChanged(name) ? lineOf(name) : line;
+    if (name === undefined || !isChanged(name)) return line;
+    return values.has(name) ? lineOf(name) : [];
   });
   return `${[...kept, ...[...values.keys()].filter(name => !before.has(name)).map(lineOf)].join('\n')}\n`;
 }

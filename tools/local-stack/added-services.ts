@@ -1,4 +1,4 @@
-import { mkdirSync, unwatchFile, watchFile } from 'node:fs';
+import { mkdirSync, rmSync, unwatchFile, watchFile } from 'node:fs';
 import { join } from 'node:path';
 import { writeSecretFile } from '../compose/environment-file';
 import { makeSecrets, Secrets, secretsFile } from './secrets';
@@ -25,34 +25,38 @@ export interface AddedServicesOptions {
   readonly log: (line: string) => void;
 }
 
-/** Lets services in that are added while the stack runs: the bus reads its users anew, token-service starts again and knows them. */
+/** Lets services in that are added while the stack runs, and turns out those that are removed: the bus reads its users anew, token-service starts again and knows them. */
 export class AddedServices {
-  private known: readonly string[];
+  private known: Secrets;
   private working = Promise.resolve();
 
-  constructor(private readonly options: AddedServicesOptions) { this.known = options.stack.secrets.added; }
+  constructor(private readonly options: AddedServicesOptions) { this.known = options.stack.secrets; }
 
-  /** Writes the environment of those there are, and looks for new ones from now on. */
+  /** Writes the environment of those there are, and looks for others from now on. */
   start(): void {
     this.tell(this.options.stack.secrets);
     watchFile(secretsFile(this.options.dataDir), { interval: LOOK_EVERY_MS }, () => {
-      this.working = this.working.then(() => this.look()).catch((error: unknown) => { this.options.log(`a service could not be added: ${error instanceof Error ? error.message : String(error)}`); });
+      this.working = this.working.then(() => this.look()).catch((error: unknown) => { this.options.log(`the services that were added could not be brought up to date: ${error instanceof Error ? error.message : String(error)}`); });
     });
   }
 
   stop(): void { unwatchFile(secretsFile(this.options.dataDir)); }
 
   private async look(): Promise<void> {
-    const secrets = makeSecrets(this.options.dataDir), fresh = secrets.added.filter(name => !this.known.includes(name));
-    if (fresh.length === 0) return;
-    this.known = secrets.added;
+    const before = this.known, secrets = makeSecrets(this.options.dataDir);
+    // By the secrets, not the names: one that was removed and added again has others.
+    if (secrets.serviceHashes === before.serviceHashes) return;
+    this.known = secrets;
     this.options.reloadUsers();
     await this.options.restartTokenService(secrets);
+    const fresh = secrets.added.filter(name => !before.added.includes(name)), gone = before.added.filter(name => !secrets.added.includes(name));
+    for (const name of gone) rmSync(serviceEnvironmentFile(this.options.dataDir, name), { force: true });
     this.tell(secrets);
-    this.options.log(`let in: ${fresh.join(', ')}`);
+    if (fresh.length > 0) this.options.log(`let in: ${fresh.join(', ')}`);
+    if (gone.length > 0) this.options.log(`turned out: ${gone.join(', ')}`);
   }
 
-  /** The last thing that is done for a service: who waits for its file finds everything there. */
+  /** The last thing that is done for a service, as taking it away is: who waits for its file finds everything there. */
   private tell({ added, serviceSecret }: Secrets): void {
     const { dataDir, frontUrl, stack: { servers } } = this.options;
     if (added.length > 0) mkdirSync(join(dataDir, 'services'), { recursive: true, mode: 0o700 });

@@ -177,11 +177,11 @@ describe('the secrets of a data folder', () => {
     expect(statSync(join(a ?? '', 'secrets.json')).mode & 0o777).toBe(0o600);
   });
   it('have a service more that was added, and keep it', () => {
-    const dir = join(folder, 'secrets-c'), before = makeSecrets(dir), added = makeSecrets(dir, 'shop'), again = makeSecrets(dir);
+    const dir = join(folder, 'secrets-c'), before = makeSecrets(dir), added = makeSecrets(dir, { addService: 'shop' }), again = makeSecrets(dir);
     expect([before.added, added.added, again.added]).toEqual([[], ['shop'], ['shop']]);
     expect([again.busPassword('shop'), again.serviceSecret('shop'), again.busPassword('token-service')]).toEqual([added.busPassword('shop'), added.serviceSecret('shop'), before.busPassword('token-service')]);
     expect(again.serviceHashes).toContain(`shop:${createHash('sha256').update(again.serviceSecret('shop')).digest('hex')}`);
-    for (const name of ['shop', 'audit-service', 'a.b']) expect(() => makeSecrets(dir, name)).toThrow(RangeError);
+    for (const name of ['shop', 'audit-service', 'a.b']) expect(() => makeSecrets(dir, { addService: name })).toThrow(RangeError);
     expect(makeSecrets(dir).added).toEqual(['shop']);
   });
   it('that cannot be read stop the start', () => {

@@ -2,8 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { assertServicesToAdd, busUsers } from '@strowger/contracts/bus-users';
+import { busUsers } from '@strowger/contracts/bus-users';
 import { serviceNames } from '@strowger/contracts/event-catalogue';
+import { ServiceChange, servicesAfter } from '../compose/service-change';
 
 const Stored = z.object({
   bus: z.record(z.string(), z.string().min(32)),
@@ -36,15 +37,18 @@ function stored(file: string): z.infer<typeof Stored> {
 /** The file of a data folder that holds its secrets. */
 export const secretsFile = (dataDir: string): string => join(dataDir, 'secrets.json');
 
+/** The services outside the deployment's own that a data folder has. @throws Error - its file was changed by hand */
+export const addedServicesOf = (dataDir: string): readonly string[] => stored(secretsFile(dataDir)).added;
+
 /**
- * The secrets of a data folder; what is missing is generated. They lie in `secrets.json` with mode 0600. `add`: one more service outside the deployment's own.
- * @throws RangeError - that is no name, or one that is taken; Error - the file was changed by hand
+ * The secrets of a data folder; what is missing is generated. They lie in `secrets.json` with mode 0600. A service outside the deployment's own
+ * that is added gets two, one that is removed loses them: added again it has others.
+ * @throws RangeError - that is no name, or one that is taken, or nobody who was added; Error - the file was changed by hand
  */
-export function makeSecrets(dataDir: string, add?: string): Secrets {
+export function makeSecrets(dataDir: string, change: ServiceChange = {}): Secrets {
   const file = secretsFile(dataDir);
   mkdirSync(dataDir, { recursive: true, mode: 0o711 });
-  const before = stored(file), added = add === undefined ? before.added : [...before.added, add];
-  assertServicesToAdd(added);
+  const before = stored(file), added = servicesAfter(before.added, change);
   const names = [...serviceNames, ...added];
   const bus = Object.fromEntries(busUsers(added).map(({ name }) => [name, before.bus[name] ?? random()]));
   const services = Object.fromEntries(names.map(name => [name, before.services[name] ?? random()]));

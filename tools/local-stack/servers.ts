@@ -69,7 +69,7 @@ async function startBus({ dataDir, ports, log }: ServerOptions, supervisor: Supe
   const sources = [configuredNats(natsUrl, natsPasswords), installedNats(path), releasedNats(cacheDirectory, log), debianNats(cacheDirectory, log)];
   const found = await firstSource('nats-server', sources, 'Install nats-server 2.12 or newer on PATH, or set NATS_URL and NATS_PASSWORDS.', log);
   if (found.kind === 'external') {
-    return { url: found.url, monitorUrl: natsMonitorUrl, passwordOf: (user: string) => natsPasswords.get(user) ?? '', nats: foreignServer('NATS'), reloadUsers: () => { log('NATS is somebody else\'s: add the user of the new service there, with the permissions of a guard'); } };
+    return { url: found.url, monitorUrl: natsMonitorUrl, passwordOf: (user: string) => natsPasswords.get(user) ?? '', nats: foreignServer('NATS'), reloadUsers: () => { log('NATS is somebody else\'s: make the user of a service that was added there, with the permissions of a guard, and remove that of one that was removed'); } };
   }
   const port = ports?.nats ?? await freePort(), monitorPort = ports?.natsMonitor ?? await freePort();
   // Read anew each time: a service may be added while the bus runs.
