@@ -3,19 +3,21 @@ import { rpc } from '@strowger/contracts/bus-users';
 import { AnnouncedScope, AnnouncementReply, ScopeAnnouncement } from '@strowger/contracts/scope-announcement';
 import { Bus } from '@strowger/messaging/bus';
 import { MessagingLog } from '@strowger/messaging/messaging-log';
-import { rpcRequest } from '@strowger/messaging/rpc-request';
+import { MessageTooLarge, rpcRequest } from '@strowger/messaging/rpc-request';
 
 const EVERY_MS = 60_000;
 const FIRST_PAUSE_MS = 500, LONGEST_PAUSE_MS = 30_000;
 
 /**
  * Announces a service's scopes to the catalogue: at once when the bus is there and after every outage of it, then each
- * minute; while nobody answers again and again, with growing pauses. What the catalogue refuses is logged once.
+ * minute; while nobody answers again and again, with growing pauses. What the catalogue refuses is logged once, and so is an announcement
+ * that is larger than a message of the bus may be.
  */
 export class ScopeAnnouncer {
   private readonly ending = new AbortController();
   private readonly announcement: ScopeAnnouncement;
   private refusedBefore = '';
+  private toldTooLarge = false;
 
   /**
    * `scopes`: all that the service has; what is missing is withdrawn.
@@ -41,6 +43,11 @@ export class ScopeAnnouncer {
         await this.restUntilNext();
       } catch (error) {
         if (this.isEnding()) return;
+        if (error instanceof MessageTooLarge) {
+          this.tooLarge(error);
+          await this.restUntilNext();
+          continue;
+        }
         if (failures++ === 0) this.log.warn({ err: error }, 'the scopes could not be announced yet');
         await this.rest(Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS) * (0.75 + Math.random() / 2), this.ending.signal);
       }
@@ -52,6 +59,14 @@ export class ScopeAnnouncer {
     if (now === this.refusedBefore) return;
     this.refusedBefore = now;
     if (refused.length > 0) this.log.error({ accepted, refused }, 'the catalogue refused scopes of this service');
+  }
+
+  /** Trying sooner is of no use: what the bus takes changes when it does, and what is announced with another version of the service. */
+  private tooLarge({ bytes, most }: MessageTooLarge): void {
+    if (this.toldTooLarge) return;
+    this.toldTooLarge = true;
+    this.log.error({ scopes: this.announcement.scopes.length, bytes, most },
+      'no scope of this service was announced, and those of an earlier announcement will be withdrawn: the announcement is larger than a message of the bus may be; shorten descriptions, name fewer openings, or let another service announce some of the modules');
   }
 
   /** A minute, or until the bus was lost: what was announced may not have been kept alive meanwhile. */

@@ -133,6 +133,21 @@ describe('announcements on the bus', () => {
     expect([ids.length, new Set(ids).size]).toEqual([2000, 2000]);
   });
 
+  it('S84: one that is larger than a message of the bus does not leave its service, whose log says how large and what to do; the service and its bus go on', async () => {
+    const said: [object, string][] = [], log = { ...quiet, error: (fields: object, message: string) => { said.push([fields, message]); } }, bus = scene.busOf('pbx-api-service');
+    const opens = Array.from({ length: 10 }, (_none, at) => ({ method: 'GET', path: `/${'long/'.repeat(20)}${String(at)}` }));
+    const announcer = new ScopeAnnouncer(bus, 'pbx-api-service', Array.from({ length: 1000 }, (_none, at) => announced(`rest:huge:read:s${String(at)}`, { opens })), log);
+    let lost = 0;
+    bus.onLoss(() => { lost++; });
+    announcer.start();
+    const [[fields, message]] = await eventually('its log', () => Promise.resolve(said.length > 0 && said)) as [[{ bytes: number }, string]];
+    expect(fields).toEqual({ scopes: 1000, bytes: expect.any(Number) as number, most: 1_048_576 });
+    expect([fields.bytes > 1_048_576, message]).toEqual([true, expect.stringMatching(/no scope of this service was announced.*larger than a message of the bus.*name fewer openings/)]);
+    expect(await scene.announce(bus, [announced('rest:small:read')], 'pbx-api-service')).toEqual({ accepted: 1, refused: [] });
+    announcer.stop();
+    expect([said.length, lost, await scene.stored({ module: 'huge' })]).toEqual([1, 0, []]);
+  });
+
   it('a service announces its scopes by itself as soon as the bus is there', async () => {
     const announcer = new ScopeAnnouncer(scene.busOf('app-registry-service'), 'app-registry-service', [announced('strowger:tenant:read')], quiet);
     announcer.start();
