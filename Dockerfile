@@ -23,7 +23,8 @@ WORKDIR /srv/strowger
 COPY --from=packages /srv/strowger/node_modules node_modules
 COPY --from=build /srv/strowger/dist/libs dist/libs
 COPY package.json LICENSE ./
-USER node
+# The image's node: by number, so that whoever runs it can see that it is not root.
+USER 1000:1000
 
 # The database's and the bus's one-time set-up; ends when it is done.
 FROM runtime AS provisioner

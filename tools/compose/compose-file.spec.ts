@@ -124,6 +124,12 @@ describe('what a service finds in its environment', () => {
   it('would be refused without one of its secrets', () => {
     expect(() => start('token-service', { ...environmentOf('token-service'), STROWGER_KEYS: '' })).toThrow('STROWGER_KEYS is missing');
   });
+  it.each(apps)('%s names every address that is none, instead of ending with a stack', name => {
+    const environment = environmentOf(name), addresses = Object.keys(environment).filter(variable => /_SERVICE_URL$|^STROWGER_ISSUER$/.test(variable) && (variable !== 'STROWGER_ISSUER' || name !== 'portal-service'));
+    for (const bad of ['nope', 'https://', 'https://a b']) {
+      for (const variable of addresses) expect(() => start(name, { ...environment, [variable]: bad })).toThrow(`the environment is not usable:\n  ${variable} is bad: `);
+    }
+  });
   it('S88: an https issuer is taken; one without TLS only aloud', () => {
     const at = (issuer: string, more: readonly (readonly [string, string])[] = []) => composeOf(new Map([...deploymentValues(new Map(), { issuer }), ...more])).services['token-service']?.environment ?? {};
     expect(start('token-service', at('https://auth.example.com'))).toMatchObject({ STROWGER_ISSUER: 'https://auth.example.com' });
@@ -134,8 +140,8 @@ describe('what a service finds in its environment', () => {
 
 describe('containers', () => {
   it('of ours run as nobody in particular, read-only, without any capability, and cannot gain one', () => {
-    expect(dockerfile).toMatch(/AS runtime[\s\S]*^USER node$[\s\S]*AS provisioner/m);
-    expect(dockerfile.match(/^USER .*/gm)).toEqual(['USER node']);
+    expect(dockerfile).toMatch(/AS runtime[\s\S]*^USER 1000:1000$[\s\S]*AS provisioner/m);
+    expect(dockerfile.match(/^USER .*/gm)).toEqual(['USER 1000:1000']);
     for (const name of ours) expect(services[name]).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
     for (const service of Object.values(services)) expect(service.privileged).toBeUndefined();
   });

@@ -13,7 +13,7 @@ const loopback = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 const AppRegistryEnvironment = z.object({
   ...ServiceEnvironment.shape, ...ModelsEnvironment.shape, ...MessagingEnvironment.shape, ...AuthEnvironment.shape,
   /** The issuer (RFC 8414), an origin without a path or a trailing slash: where the URLs of the answers begin. */
-  STROWGER_ISSUER: z.url({ protocol: /^https?$/ }).refine(text => new URL(text).origin === text, 'an origin such as https://auth.example.com, without a path'),
+  STROWGER_ISSUER: z.url({ protocol: /^https?$/ }).refine(text => URL.canParse(text) && new URL(text).origin === text, 'an origin such as https://auth.example.com, without a path'),
   /** '1' lets an issuer without TLS start; for a loopback host it is not needed. */
   STROWGER_INSECURE: z.enum(['0', '1']).default('0'),
   /** Longest life of an access token that a tenant may set; the same as token-service's. */
@@ -21,7 +21,7 @@ const AppRegistryEnvironment = z.object({
   PASSWORD_WINDOW_SECONDS: number(1, 86_400, 900),
   /** Wrong current passwords of one account in a window, on changing its password. */
   WRONG_CURRENT_PASSWORDS_PER_ACCOUNT: number(1, 1_000_000, 10),
-}).refine(env => env.STROWGER_ISSUER.startsWith('https:') || env.STROWGER_INSECURE === '1' || loopback.test(new URL(env.STROWGER_ISSUER).hostname),
+}).refine(env => env.STROWGER_ISSUER.startsWith('https:') || env.STROWGER_INSECURE === '1' || (URL.canParse(env.STROWGER_ISSUER) && loopback.test(new URL(env.STROWGER_ISSUER).hostname)),
   { path: ['STROWGER_ISSUER'], message: 'must be https unless its host is loopback or STROWGER_INSECURE=1' });
 
 export type AppRegistryConfig = Readonly<z.infer<typeof AppRegistryEnvironment>>;

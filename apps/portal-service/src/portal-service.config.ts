@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { environmentOrExit } from '@strowger/service/environment';
 import { ServiceEnvironment } from '@strowger/service/service.config';
 
-const origin = z.url({ protocol: /^https?$/ }).refine(text => new URL(text).origin === text.replace(/\/$/, ''), 'an origin such as http://127.0.0.1:13001, without a path').transform(text => new URL(text).origin);
+const origin = z.url({ protocol: /^https?$/ }).refine(text => URL.canParse(text) && new URL(text).origin === text.replace(/\/$/, ''), 'an origin such as http://127.0.0.1:13001, without a path').transform(text => new URL(text).origin);
 const { TRUSTED_PROXIES, ...rest } = ServiceEnvironment.shape;
 
 const PortalServiceEnvironment = z.object({

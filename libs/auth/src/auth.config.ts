@@ -4,7 +4,7 @@ import { MessagingEnvironment } from '@strowger/messaging/messaging.config';
 /** Environment of whoever guards an API: where tokens are judged, and the credential of this service there. */
 export const AuthEnvironment = z.object({
   /** Origin of token-service, such as http://127.0.0.1:13001. */
-  TOKEN_SERVICE_URL: z.url({ protocol: /^https?$/ }).refine(text => new URL(text).origin === text.replace(/\/$/, ''), 'an origin such as http://127.0.0.1:13001, without a path')
+  TOKEN_SERVICE_URL: z.url({ protocol: /^https?$/ }).refine(text => URL.canParse(text) && new URL(text).origin === text.replace(/\/$/, ''), 'an origin such as http://127.0.0.1:13001, without a path')
     .transform(text => new URL(text).origin),
   STROWGER_SERVICE_ID: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'the name of a service of the deployment'),
   STROWGER_SERVICE_SECRET: z.string().min(16, 'at least 16 characters'),
