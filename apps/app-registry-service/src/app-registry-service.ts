@@ -15,12 +15,15 @@ import { AppRegistryServiceModule, SERVICE } from './app-registry-service.module
 import { PrepareDatabase } from './prepare-database';
 import { acceptPng } from './tenant/logo';
 
+/** What people write in more than one line. */
+const ofLines: ReadonlySet<string> = new Set(['description', 'reason']);
+
 /** What this service is made of, what runs beside its requests, and what it still owes when it stops. Once it has seen the bus it is ready without it: changes are stored, their events follow. */
 export function appRegistryService(config: AppRegistryConfig, log: ServiceLog = makeLog(SERVICE, config)): ServiceOptions {
   const registry = new Registry();
   return {
     name: SERVICE, module: AppRegistryServiceModule.with(config, registry, log), config, registry,
-    bodies: fastify => { acceptJsonAndForms(fastify, parseForm); acceptPng(fastify); },
+    bodies: fastify => { acceptJsonAndForms(fastify, body => parseForm(body, ofLines)); acceptPng(fastify); },
     plugins: fastify => { tellAllowance(fastify, config.API_REQUESTS_PER_MINUTE); },
     background: app => {
       app.get(AppRegistryMetrics);

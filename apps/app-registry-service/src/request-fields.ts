@@ -7,7 +7,8 @@ const UNREADABLE_BUT_LINES = /[^\P{Cc}\n\t]|[\p{Cs}\u061c\u200e\u200f\u202a-\u20
 /** One line of text for people. Fields come from JSON or from a form, where everything is text. */
 export const line = (max: number) =>
   z.string().max(max).transform(text => text.normalize('NFC').trim()).refine(text => text !== '', 'must not be blank').refine(text => !UNREADABLE.test(text), 'must be one line without control characters');
-export const lines = (max: number) => z.string().max(max).refine(text => !UNREADABLE_BUT_LINES.test(text), 'must be without control characters');
+/** Text of several lines, which a form ends with CR LF (HTML, "form submission"). */
+export const lines = (max: number) => z.string().max(max).transform(text => text.replaceAll('\r\n', '\n')).refine(text => !UNREADABLE_BUT_LINES.test(text), 'must be without control characters');
 
 /** `true` or `false`, also as text. */
 export const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform(text => text === 'true')], { error: 'true or false' });

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { ZodError } from 'zod';
 import { ScopeAnnouncement } from '@strowger/contracts/scope-announcement';
 import { CallDocument } from '@strowger/models/pbx/pbx.schema';
 import { lowestIdAt, timedId } from '@strowger/models/pbx/pbx-ids';
@@ -140,8 +141,9 @@ describe('what comes in', () => {
     ['a target that is no number', () => CallForwardSetting.parse({ target: '=cmd()' })], ['an unknown field', () => CallForwardSetting.parse({ target: '102', tenant_id: 'b' })],
     ['S66: __proto__', () => CallForwardSetting.parse(JSON.parse('{"target":"102","__proto__":{"x":1}}'))], ['a flag that is none', () => CallForwardSetting.parse({ target: '102', enabled: 'yes' })],
     ['S67: an operator', () => PageQuery.parse({ cursor: { $gt: '' } })], ['a list twice', () => PageQuery.parse({ limit: ['1', '2'] })], ['a cursor of its own', () => PageQuery.parse({ cursor: 'x' })],
-    ['S62: a handler without TLS', () => NewEventHandler.parse({ event: 'call.ended', url: 'http://127.0.0.1/' })], ['S62: a handler with a password', () => NewEventHandler.parse({ event: 'call.ended', url: 'https://a:b@example.com/' })],
-  ])('refuses %s', (_what, parse) => { expect(parse).toThrow(); });
+    ['S62: a handler without TLS', () => NewEventHandler.parse({ event: 'call.ended', url: 'http://127.0.0.1/' })], ['S62: a handler whose address is none', () => NewEventHandler.parse({ event: 'call.ended', url: 'nope' })], ['S62: a handler without a host', () => NewEventHandler.parse({ event: 'call.ended', url: 'https://' })],
+    ['S62: a handler whose address has more than one line', () => NewEventHandler.parse({ event: 'call.ended', url: 'https://example.com/\nx' })], ['S62: a handler with a password', () => NewEventHandler.parse({ event: 'call.ended', url: 'https://a:b@example.com/' })],
+  ])('refuses %s', (_what, parse) => { expect(parse).toThrow(ZodError); });
   it('S86: no cell of the call log\'s CSV is a formula', async () => {
     const at = new Date(0), hostile = '=cmd|\'/C calc\'!A0';
     const rows = [{ _id: 't/x', tenant_id: 't', version: 1, direction: 'inbound', result: 'missed', from: hostile, to: '+4420', extensions: ['101', '-1'], started_at: at, ended_at: at, duration_seconds: 0 }] as const;

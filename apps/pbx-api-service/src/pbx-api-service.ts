@@ -15,12 +15,15 @@ import { openApi } from './rest/open-api';
 import { restControllers } from './rest/rest-controllers';
 import { StartUp } from './start-up';
 
+/** What people write in more than one line: a fax, a GraphQL query. */
+const ofLines: ReadonlySet<string> = new Set(['text', 'query']);
+
 /** What this service is made of, and what runs beside its requests. Once it has seen the bus it is ready without it: nothing it does is an event. */
 export function pbxApiService(config: PbxApiServiceConfig, log: ServiceLog = makeLog(SERVICE, config)): ServiceOptions {
   const description = JSON.stringify(openApi(describedRoutes(restControllers), '/'));
   return {
     name: SERVICE, module: PbxApiServiceModule.with(config, log), config,
-    bodies: fastify => { acceptJsonAndForms(fastify, parseForm); },
+    bodies: fastify => { acceptJsonAndForms(fastify, body => parseForm(body, ofLines)); },
     plugins: fastify => {
       tellAllowance(fastify, config.API_REQUESTS_PER_MINUTE);
       tellSunset(fastify, new Date(`${config.LOCAL_API_SUNSET}T00:00:00Z`));

@@ -38,20 +38,26 @@ const introspection = (): Promise<Server> => new Promise(resolve => {
   }).listen(0, '127.0.0.1', () => { resolve(server); });
 });
 
+async function instance(servers: TestServers, tokens: Server, env: Record<string, string>): Promise<RunningService> {
+  const service = await serve(pbxApiService(pbxApiServiceConfig({
+    HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'silent', STROWGER_INSTANCE: 'one', MONGODB_URI: servers.mongodbUri, NATS_URL: servers.natsUrl, NATS_USER: 'pbx-api-service',
+    NATS_PASSWORD: servers.busPassword('pbx-api-service'), TOKEN_SERVICE_URL: `http://127.0.0.1:${String((tokens.address() as AddressInfo).port)}`, STROWGER_SERVICE_ID: 'pbx-api-service',
+    STROWGER_SERVICE_SECRET: 'not-a-secret-of-anything', STROWGER_ISSUER: 'http://localhost', API_REQUESTS_PER_MINUTE: '1000000', ...env,
+  })));
+  await eventually('the service to be ready', async () => (await fetch(`${service.url}/health/ready`)).ok);
+  return service;
+}
+
 /** A running service over two tenants that have the same accounts and the same numbers, and nothing else in common. */
 export class PbxScene {
   private constructor(readonly servers: TestServers, private readonly tokens: Server, readonly database: Database, readonly service: RunningService, readonly pbx: PbxStore) {}
+  private readonly others: RunningService[] = [];
 
   static async begin(name: string, env: Record<string, string> = {}): Promise<PbxScene> {
     const [servers, tokens] = await Promise.all([serversFor(name), introspection()]);
     const database = new Database({ MONGODB_URI: servers.mongodbUri });
     await database.connected();
-    const service = await serve(pbxApiService(pbxApiServiceConfig({
-      HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'silent', STROWGER_INSTANCE: 'one', MONGODB_URI: servers.mongodbUri, NATS_URL: servers.natsUrl, NATS_USER: 'pbx-api-service',
-      NATS_PASSWORD: servers.busPassword('pbx-api-service'), TOKEN_SERVICE_URL: `http://127.0.0.1:${String((tokens.address() as AddressInfo).port)}`, STROWGER_SERVICE_ID: 'pbx-api-service',
-      STROWGER_SERVICE_SECRET: 'not-a-secret-of-anything', STROWGER_ISSUER: 'http://localhost', API_REQUESTS_PER_MINUTE: '1000000', ...env,
-    })));
-    await eventually('the service to be ready', async () => (await fetch(`${service.url}/health/ready`)).ok);
+    const service = await instance(servers, tokens, env);
     const scene = new PbxScene(servers, tokens, database, service, new PbxStore(database));
     try {
       await Promise.all(['tenant-a', 'tenant-b'].map((tenant, at) => scene.tenant(tenant, at + 1)));
@@ -62,15 +68,22 @@ export class PbxScene {
     }
   }
 
+  /** One more instance, over the same data. */
+  async another(env: Record<string, string>): Promise<RunningService> {
+    const service = await instance(this.servers, this.tokens, { STROWGER_INSTANCE: 'another', ...env });
+    this.others.push(service);
+    return service;
+  }
+
   async end(): Promise<void> {
-    await this.service.close();
+    await Promise.all([this.service, ...this.others].map(service => service.close()));
     await this.database.close();
     this.tokens.close();
     await this.servers.stop();
   }
 
-  async call(who: Who | undefined, method: string, path: string, body?: object | string): Promise<Answer> {
-    const response = await fetch(this.service.url + path, {
+  async call(who: Who | undefined, method: string, path: string, body?: object | string, { url }: { readonly url: string } = this.service): Promise<Answer> {
+    const response = await fetch(url + path, {
       method, headers: {
         ...(who && { authorization: `Bearer ${tokenOf(who)}` }), ...(body !== undefined && { 'content-type': typeof body === 'string' ? 'application/x-www-form-urlencoded' : 'application/json' }),
       }, ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),

@@ -131,6 +131,29 @@ describe('S71: the bearer token', () => {
   });
 });
 
+it('S79: who has used up the requests of a minute is answered 429 by REST and by GraphQL, with the allowance and when to come again; nobody else is', async () => {
+  const LIMIT = 5, small = await scene.another({ API_REQUESTS_PER_MINUTE: String(LIMIT) }), who: Who = { ...victim, application_id: 'limited' };
+  const told = ({ headers }: Answer) => ['limit', 'remaining', 'reset'].map(name => Number(headers.get(`x-ratelimit-${name}`)));
+  const refused = async (ask: () => Promise<Answer>): Promise<Answer> => {
+    // Twice the limit: a minute may end in between.
+    for (let asked = 0; asked <= 2 * LIMIT; asked++) {
+      const answer = await ask(), [limit, remaining, reset = 0] = told(answer);
+      if (answer.status === 429) {
+        expect([limit, remaining, String(reset)]).toEqual([LIMIT, 0, answer.headers.get('retry-after')]);
+        expect(reset >= 1 && reset <= 60).toBe(true);
+        return answer;
+      }
+      expect([answer.status, limit, remaining !== undefined && remaining >= 0 && remaining < LIMIT]).toEqual([200, LIMIT, true]);
+    }
+    throw new Error('nothing was refused');
+  };
+  expect((await refused(() => scene.call(who, 'GET', '/api/rest/extensions', undefined, small))).body).toMatchObject({ error: 'rate_limit_exceeded', status: 'rate_limit_exceeded' });
+  expect((await scene.call(bob, 'GET', '/api/rest/extensions', undefined, small)).status).toBe(200);
+  expect((await scene.call({ ...who, application_id: 'another' }, 'GET', '/api/rest/extensions', undefined, small)).status).toBe(200);
+  const twice = await refused(() => scene.call({ ...who, application_id: 'twice' }, 'POST', '/api/gql', { query: '{ a: user { id } b: user { id } }' }, small));
+  expect((twice.body['errors'] as unknown[] | undefined)?.[0] ?? twice.body).toMatchObject(twice.body['errors'] ? { extensions: { code: 'rate_limit_exceeded', status: 'rate_limit_exceeded' } } : { error: 'rate_limit_exceeded' });
+});
+
 describe('what an API access without impersonation sees (seed 003)', () => {
   it('of chosen switchboards: these, and the calls that came through them', async () => {
     expect(items((await scene.call(board, 'GET', '/api/rest/switchboards')).body).map(({ id }) => id)).toEqual(['sales']);
@@ -206,6 +229,12 @@ describe('the call log', () => {
   });
 });
 
+it('S67: what cannot be an id is not there, like what is not there', async () => {
+  for (const route of ['extensions', 'callforward', 'calllog', 'calls', 'voicemail', 'recordings', 'faxes', 'switchboards', 'eventhandlers']) {
+    for (const id of ['%00', '%2e%2e%2ftenant-b', '%F0%9F%93%9E', '$where', '__proto__', 'a'.repeat(99), 'a'.repeat(500)]) expect([route, id, (await scene.call(administrator, 'GET', `/api/rest/${route}/${id}`)).status]).toEqual([route, id, 404]);
+  }
+});
+
 describe('what a person does with the PBX', () => {
   const number = '+442079460111';
   it('a callback is started with a form, is in the list, is hung up, and then stands in the call log, once', async () => {
@@ -262,6 +291,16 @@ describe('what a person does with the PBX', () => {
     expect((await scene.call(victim, 'POST', `${path}/cancel`)).body).toMatchObject({ state: 'cancelled' });
     expect((await scene.call(victim, 'POST', `${path}/cancel`)).status).toBe(409);
     expect((await scene.call(victim, 'POST', `${path}/repeat`)).body).toMatchObject({ state: 'queued', attempts: 2 });
+  });
+  it('a fax of several lines is sent with a form as well as with JSON; other values stay in one line', async () => {
+    const text = Array.from({ length: 120 }, () => 'a\tline').join('\r\n');
+    expect(await scene.call(victim, 'POST', '/api/rest/faxes', new URLSearchParams({ to: number, text }).toString())).toMatchObject({ status: 201, body: { pages: 3 } });
+    for (const bad of [{ to: number, text: 'x\u0000' }, { to: number, text: '\u001b[2J' }, { to: `${number}\n`, text: 'x' }]) expect((await scene.call(victim, 'POST', '/api/rest/faxes', new URLSearchParams(bad).toString())).status).toBe(400);
+  });
+  it('S62: an event handler\'s address that is none is refused, and so is one of another kind', async () => {
+    for (const url of ['nope', 'https://', 'https:x', 'http://example.com/', 'javascript:alert(1)', 'https://example.com/ x']) {
+      expect(await scene.call(victim, 'POST', '/api/rest/eventhandlers', { event: 'call.ended', url })).toMatchObject({ status: 400, body: { error: 'invalid_request', error_description: expect.stringContaining('url: ') as unknown } });
+    }
   });
   it('a switchboard\'s state is the same for everybody who asks at once', async () => {
     const ask = () => scene.call(administrator, 'GET', '/api/rest/switchboards/main/state');

@@ -34,6 +34,12 @@ describe('form bodies', () => {
   });
   it('S66: a value like that is only text', () => { expect(form('scope=__proto__')).toEqual([['scope', '__proto__']]); });
   it.each(['a=%', 'a=%4', 'a=%zz', 'a=%C3', 'a=%C3%28', 'a=%FF', 'a=%C0%80', 'a=%ED%A0%80', '%=1', '%FF=1', 'a=\ufffd', 'a=\ud800', '\udc00=1', 'password=%FF'])('refuses bad encoding: %j', body => { refused(body); });
+  it('takes line breaks and tabs where a value may have them, and no other control characters', () => {
+    const ofLines = new Set(['text']);
+    expect([...parseForm('text=a%0D%0Ab%09c%0A', ofLines)]).toEqual([['text', 'a\r\nb\tc\n']]);
+    for (const body of ['text=%00', 'text=%1b', 'text=%0b', 'other=a%0Ab']) expect(() => parseForm(body, ofLines)).toThrow('control characters');
+    expect(() => parseForm('te%0Axt=a', ofLines)).toThrow('not a parameter name');
+  });
   it.each(['a=%00', 'a=x%0Ay', 'a=%0d', 'a=%1b', 'a=%7F', 'a=\n', '%00=1', 'a%0A=1', 'a%09=1', 'password=%00', 'client_secret=%0a', '=1', '=', '+%0a=1'])('refuses control characters and missing names: %j', body => { refused(body); });
   it('lets people have any character but NUL in a password', () => { expect(form('password=%09a%0Ab%7F')).toEqual([['password', '\ta\nb\x7f']]); });
   it('never repeats a value, and names a parameter in printable ASCII, cut', () => {

@@ -8,14 +8,17 @@ const freeText = new Set(['password', 'current_password']);
 const forbiddenNames = new Set(['__proto__', 'constructor', 'prototype']);
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const control = /[\u0000-\u001f\u007f]/;
+const controlButLines = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+const nothing: ReadonlySet<string> = new Set();
 
 /**
  * The parameters of an `application/x-www-form-urlencoded` body, strictly: a name once, no objects or lists in names.
  * A parameter without a value counts as absent (RFC 6749 §3.1).
  * @throws OAuthError invalid_request - over 100 parameters, one sent twice (even without a value), `a[b]`, `__proto__`
  *   and the like as a name, no name, bad UTF-8 or percent-encoding, control characters; names the parameter, never its value
+ * `ofLines`: parameters whose value may have line breaks and tabs.
  */
-export function parseForm(body: string): ReadonlyMap<string, string> {
+export function parseForm(body: string, ofLines: ReadonlySet<string> = nothing): ReadonlyMap<string, string> {
   if (body.includes('\ufffd') || !body.isWellFormed()) throw new OAuthError('invalid_request', 'the body is not UTF-8');
   const parameters = new Map<string, string>();
   const empty: string[] = [];
@@ -27,7 +30,7 @@ export function parseForm(body: string): ReadonlyMap<string, string> {
     const name = parameterName(equals < 0 ? pair : pair.slice(0, equals));
     if (parameters.has(name)) throw new OAuthError('invalid_request', `the parameter ${printable(name)} was sent more than once`);
     if (parameters.size === MAX_PARAMETERS) throw new OAuthError('invalid_request', `more than ${String(MAX_PARAMETERS)} parameters`);
-    const value = equals < 0 ? '' : parameterValue(name, pair.slice(equals + 1));
+    const value = equals < 0 ? '' : parameterValue(name, pair.slice(equals + 1), ofLines);
     parameters.set(name, value);
     if (value === '') empty.push(name);
   }
@@ -70,10 +73,10 @@ function parameterName(raw: string): string {
   return name;
 }
 
-function parameterValue(name: string, raw: string): string {
+function parameterValue(name: string, raw: string, ofLines: ReadonlySet<string>): string {
   const value = decoded(raw);
   if (value === undefined) throw new OAuthError('invalid_request', `the value of ${printable(name)} is not percent-encoded UTF-8`);
-  if (freeText.has(name) ? value.includes('\0') : control.test(value)) throw new OAuthError('invalid_request', `the value of ${printable(name)} has control characters`);
+  if (freeText.has(name) ? value.includes('\0') : (ofLines.has(name) ? controlButLines : control).test(value)) throw new OAuthError('invalid_request', `the value of ${printable(name)} has control characters`);
   return value;
 }
 

@@ -159,6 +159,15 @@ describe('an application', () => {
     expect(scene.events).toHaveLength(before);
   });
 
+  test('is described in several lines by a form as well as by JSON', async () => {
+    const fields = { name: 'Dialler', type: 'web_server', scope: 'rest:callforward:read', redirect_uris: 'https://a.example/cb', description: 'one\r\n\ttwo\r\n' };
+    const made = await demo.call(alice, 'POST', '/api/applications', new URLSearchParams(fields));
+    expect(made).toMatchObject({ status: 201, body: { description: 'one\n\ttwo\n' } });
+    for (const bad of [{ ...fields, description: '\u001b[2J' }, { ...fields, name: 'two\nlines' }]) {
+      expect((await demo.call(alice, 'POST', '/api/applications', new URLSearchParams(bad))).status).toBe(400);
+    }
+  });
+
   test('is changed in the fields that may change, and says what changed', async () => {
     const { path, id } = await demo.register(alice, { description: 'old', website: 'https://w.example' });
     const changed = await demo.call(alice, 'PATCH', path, { name: 'New', scope: 'rest:calllog:read', redirect_uris: [], description: null, website: '', token_format: 'opaque' }).catch((error: unknown) => error);

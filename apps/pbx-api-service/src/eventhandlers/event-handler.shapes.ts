@@ -4,7 +4,12 @@ import { extensionNumber, pageFields, pageOf } from '../request-fields';
 
 const event = z.enum(handledEvents);
 /** Where it is told: https, and nothing in the address that would be a credential. */
-const url = z.url({ protocol: /^https$/, error: 'an https URL' }).max(512).refine(text => { const { username, password, hash } = new URL(text); return username === '' && password === '' && hash === ''; }, 'an https URL without user, password and fragment');
+const isPlain = (text: string): boolean => {
+  if (!/^https:\/\/[^\s\\]+$/.test(text) || !URL.canParse(text)) return false;
+  const { username, password, hash } = new URL(text);
+  return username === '' && password === '' && hash === '';
+};
+const url = z.string().max(512).refine(isPlain, 'an https URL without user, password and fragment').meta({ format: 'uri' });
 export const EventHandler = z.strictObject({
   id: z.string(), event, url: z.string(), extension: z.string().optional(), created_at: z.iso.datetime(), created_by: z.string(),
 }).meta({ id: 'EventHandler' });

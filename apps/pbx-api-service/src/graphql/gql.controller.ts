@@ -1,13 +1,16 @@
 import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Caller } from '@strowger/auth/caller.decorator';
-import { RequestLimit } from '@strowger/auth/request-limit';
+import { allowanceHeaders, RequestLimit } from '@strowger/auth/request-limit';
 import { RequireScope } from '@strowger/auth/require-scope.decorator';
 import type { AuthenticatedCaller } from '@strowger/auth/token-introspector';
 import { CallersReach } from '../reach/callers-reach';
 import { EffectiveScopes } from './effective-scopes';
 import { pbxContext } from './pbx-context';
 import { GqlServer } from './gql-server';
+
+/** Of the headers that the GraphQL server gives its answer, those that are for the caller. */
+const TOLD = ['content-type', 'retry-after', 'allow', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'];
 
 /** GraphQL over HTTP, for whoever has any scope of it: what exactly is needed, each field says. A query may be a GET, a mutation may not. */
 @Controller('api/gql')
@@ -24,9 +27,9 @@ export class GqlController {
 
   private async answer(caller: AuthenticatedCaller, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { claims } = caller, scopes = new EffectiveScopes(claims), reach = await this.reach.of(caller);
-    const context = { ...pbxContext(this.server.does, reach, [...scopes.scopes]), scopes, rights: claims, count: () => { this.limit.count(claims); } };
+    const context = { ...pbxContext(this.server.does, reach, [...scopes.scopes]), scopes, rights: claims, count: () => { void reply.headers(allowanceHeaders(this.limit.count(claims))); } };
     const answered = await this.server.yoga.handleNodeRequestAndResponse(request, reply, context);
-    const retry = answered.headers.get('retry-after'), allow = answered.headers.get('allow');
-    await reply.status(answered.status).headers({ 'content-type': answered.headers.get('content-type') ?? 'application/json', ...(retry !== null && { 'retry-after': retry }), ...(allow !== null && { allow }) }).send(await answered.text());
+    const told = TOLD.flatMap(name => { const value = answered.headers.get(name); return value === null ? [] : [[name, value] as const]; });
+    await reply.status(answered.status).headers({ 'content-type': 'application/json', ...Object.fromEntries(told) }).send(await answered.text());
   }
 }

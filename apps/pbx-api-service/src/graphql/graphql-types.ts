@@ -4,9 +4,9 @@ import { without } from '../without';
 
 /** What of JSON Schema our shapes use. */
 const Property: z.ZodType<Property> = z.lazy(() => z.object({
-  type: z.union([z.string(), z.array(z.string())]).optional(), format: z.string().optional(), enum: z.array(z.unknown()).optional(), $ref: z.string().optional(), items: Property.optional(), anyOf: z.array(Property).optional(),
+  type: z.union([z.string(), z.array(z.string())]).optional(), format: z.string().optional(), enum: z.array(z.unknown()).optional(), $ref: z.string().optional(), items: Property.optional(), maxItems: z.int().optional(), anyOf: z.array(Property).optional(),
 }));
-interface Property { type?: string | string[] | undefined; format?: string | undefined; enum?: unknown[] | undefined; $ref?: string | undefined; items?: Property | undefined; anyOf?: Property[] | undefined }
+interface Property { type?: string | string[] | undefined; format?: string | undefined; enum?: unknown[] | undefined; $ref?: string | undefined; items?: Property | undefined; maxItems?: number | undefined; anyOf?: Property[] | undefined }
 
 /** A moment, ISO 8601 in UTC. */
 export const DateTime = new GraphQLScalarType<Date | string, string>({
@@ -55,6 +55,16 @@ export const fieldsOf = (schema: z.ZodObject, named: Named) => Object.fromEntrie
 
 /** The names of the types that an answer's schema refers to. */
 export const referencesOf = (schema: z.ZodObject): string[] => [...JSON.stringify(propertiesOf(schema).map(({ property }) => property)).matchAll(/"\$ref":"[^"]*\/(\w+)"/g)].map(([, name = '']) => name);
+
+/**
+ * The lists of objects that an answer's schema has, and how many items each may have.
+ * @throws Error - one of them has no bound
+ */
+export const listsIn = (schema: z.ZodObject): (readonly [name: string, atMost: number])[] => propertiesOf(schema).flatMap(({ name, property: { items, maxItems } }) => {
+  if (items?.$ref === undefined) return [];
+  if (maxItems === undefined) throw new Error(`the list ${name} has no bound`);
+  return [[name, maxItems] as const];
+});
 
 const noType: Named = name => { throw new Error(`an argument cannot be a ${name}`); };
 /** The arguments of a field, of the schema that judges them. Moments come as text. */

@@ -1,5 +1,6 @@
 import { buildClientSchema, getIntrospectionQuery, GraphQLField, GraphQLNamedOutputType, GraphQLObjectType, GraphQLSchema, getNamedType, IntrospectionQuery, isObjectType, isRequiredArgument } from 'graphql';
 import { PbxStore } from '@strowger/models/pbx/pbx.store';
+import { eventually } from '../../../../test/system';
 import { Answer, PbxScene, tokenOf, Who } from '../pbx-scene.fixture';
 import { administrator, leakedIn, Other, others, samples, victim, victimsThings, VictimsThings } from '../rights-matrix.fixture';
 import { pbxScope } from '../scopes/pbx-scopes';
@@ -116,6 +117,11 @@ describe('the schema of a token', () => {
   });
 });
 
+it('a query of several lines comes by a form, too', async () => {
+  const query = 'query {\n\tcall_log(number: "none") {\r\n    next_cursor\n  }\n}';
+  expect(await scene.call(victim, 'POST', '/api/gql', new URLSearchParams({ query }).toString())).toMatchObject({ status: 200, body: { data: { call_log: { next_cursor: null } } } });
+});
+
 describe('S77: reads and writes', () => {
   const reader: Who = others.read_only;
   it('a read_only account queries by POST, and changes nothing by any method', async () => {
@@ -142,8 +148,16 @@ describe('S79: what asks too much', () => {
     ['a megabyte', () => ({ query: `{ user { id } } # ${'x'.repeat(1_000_000)}` })],
     ['introspection in circles', () => ({ query: '{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }' })],
     ['no GraphQL', () => ({ query: '}{' })], ['no query', () => ({})], ['a variable of another kind', () => ({ query: 'query ($n: Int) { calls(limit: $n) { next_cursor } }', variables: { n: 'many' } })],
-  ])('%s is refused', async (_what, body) => {
-    const before = process.memoryUsage().rss, answer = await scene.call(administrator, 'POST', '/api/gql', body());
+    ['a list in each item of a page', () => ({ query: `{ call_log(limit: 200) { items { switchboard_details { member_details { ${Array.from({ length: 40 }, (_none, at) => `a${String(at)}: name`).join(' ')} } } } } }` })],
+  ])('%s is refused within 100 ms', async (_what, body) => {
+    const before = process.memoryUsage().rss, ask = () => scene.call(administrator, 'POST', '/api/gql', body());
+    let answer = await ask();
+    // What takes long takes long each time; a machine that is busy with something else does not.
+    await eventually('an answer within 100 ms', async () => {
+      const began = performance.now();
+      answer = await ask();
+      return performance.now() - began < 100;
+    });
     expect([answer.status === 400 || answer.status === 413, answer.text.slice(0, 300)]).toEqual([true, answer.text.slice(0, 300)]);
     expect(answer.text).not.toMatch(/did you mean|node_modules|\.(js|ts):/i);
     expect(process.memoryUsage().rss - before).toBeLessThan(50 * 1024 * 1024);
@@ -152,7 +166,9 @@ describe('S79: what asks too much', () => {
     const who: Who = { ...victim, application_id: 'counted' }, remaining = async () => Number((await ask(who, '{ user { id } }')).headers.get('x-ratelimit-remaining'));
     const before = await remaining();
     await ask(who, '{ a: user { id } b: user { id } c: user { id } }');
-    expect(before - await remaining()).toBe(4);
+    const counted = await ask(who, '{ a: user { id } b: user { id } }');
+    expect(Number(counted.headers.get('x-ratelimit-remaining'))).toBe(before - 5);
+    expect(before - await remaining()).toBe(6);
   });
   it('a list and what its items lead to are two questions to the database, however long it is', async () => {
     const { extensions } = scene.service.app.get(PbxStore), looks = jest.spyOn(extensions, 'findMany');

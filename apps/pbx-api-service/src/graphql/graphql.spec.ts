@@ -4,7 +4,7 @@ import { pbxScopes } from '../scopes/pbx-scopes';
 import { EffectiveScopes, Rights } from './effective-scopes';
 import { measureQuery, QueryTooLarge } from './query-limits';
 import { SchemaCache } from './schema-cache';
-import { pageFieldNames, scopedFields, scopedSchema } from './scoped-schema';
+import { itemsBelow, scopedFields, scopedSchema } from './scoped-schema';
 import { validateScoped } from './scoped-validation';
 
 const rights: Rights = { scope: 'gql', access_level: 'all', role: 'user', read_only: false, account_kind: 'user', impersonation: false };
@@ -88,12 +88,13 @@ describe('S64: what a token is told of what it lacks', () => {
 });
 
 describe('S79: the limits', () => {
-  const measure = (query: string) => measureQuery(parse(query, { maxTokens: 2500 }), field => pageFieldNames.has(field));
+  const measure = (query: string) => measureQuery(parse(query, { maxTokens: 2500 }), itemsBelow);
   const nested = (depth: number): string => `{ ${'a { '.repeat(depth)}b${' }'.repeat(depth)} }`;
   it.each<[string, string]>([
     ['fifty deep', nested(50)], ['a thousand aliases', `{ ${Array.from({ length: 60 }, (_none, at) => `a${String(at)}: user { id }`).join(' ')} }`],
     ['a fragment that spreads itself', '{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }'], ['a flood of directives', `{ user ${'@skip(if: false) '.repeat(60)}{ id } }`],
     ['pages in pages in pages', '{ call_log(limit: 200) { items { x { call_log(limit: 200) { items { y { id } } } } } } }'], ['a page of unknown size in another', 'query ($n: Int) { calls(limit: $n) { items { calls(limit: $n) { items { id } } } } }'],
+    ['a list in each item of a page', '{ call_log(limit: 200) { items { switchboard_details { member_details { a: name b: name } } } } }'], ['what happens at each of many switchboards, member by member', '{ switchboards(limit: 200) { items { state { members { extension state } } } } }'],
     ['fragments that double each other', `{ ...f0 } ${Array.from({ length: 20 }, (_none, at) => `fragment f${String(at)} on Query { ...f${String(at + 1)} ...f${String(at + 1)} }`).join(' ')} fragment f20 on Query { user { id } }`],
     ['eleven operations', Array.from({ length: 11 }, (_none, at) => `query q${String(at)} { user { id } }`).join(' ')],
   ])('refuse %s', (_what, query) => {
@@ -105,6 +106,7 @@ describe('S79: the limits', () => {
   it('refuse more words than a query needs before they are read', () => { expect(() => measure(`{ ${'user { id } '.repeat(2000)} }`)).toThrow('tokens'); });
   it('let through what people ask, and the introspection of every client', () => {
     expect(measure('{ call_log(limit: 200) { items { id from to extension_details { name call_forward { busy { target } } } } } user { id } }')).toEqual({ rootFields: 2, cost: expect.any(Number) as number });
+    measure('{ switchboards { items { name state { waiting members { extension state } } member_details { name } } } }');
     measure(getIntrospectionQuery({ descriptions: true, specifiedByUrl: true, directiveIsRepeatable: true, schemaDescription: true, inputValueDeprecation: true }));
   });
   it('count each field of the root as an operation', () => { expect(measure('{ a: user { id } b: user { id } ...f } fragment f on Query { c: user { id } }').rootFields).toBe(3); });

@@ -10,12 +10,15 @@ import { Fax } from '../faxes/fax.shapes';
 import { Recording, RecordingRule } from '../recordings/recording.shapes';
 import { ruleShown } from '../recordings/recordings';
 import { shown } from '../shown';
-import { MemberState, Switchboard, SwitchboardState } from '../switchboards/switchboard.shapes';
+import { MAX_MEMBERS, MemberState, Switchboard, SwitchboardState } from '../switchboards/switchboard.shapes';
 import { PbxUser } from '../user/user.shapes';
 import { mailboxShown } from '../voicemail/voicemail';
 import { Mailbox, VoicemailMessage } from '../voicemail/voicemail.shapes';
 import { PbxContext } from './pbx-context';
 import { edge, PbxFields } from './schema-parts';
+
+/** Of a call: who called, and who was called. */
+const CALL_EXTENSIONS = 2;
 
 /** An object of the API: the fields of its answer's schema, and those that lead to other modules. */
 export interface PbxObject { readonly shape: z.ZodObject; readonly edges?: PbxFields }
@@ -51,7 +54,7 @@ export const pbxObjects: Readonly<Record<string, PbxObject>> = {
   CallLogEntry: {
     shape: CallLogEntry,
     edges: {
-      extension_details: edge({ scope: 'gql:extensions:read', description: 'Its extensions that are within reach', type: { listOf: 'Extension' } }, z.object({ extensions: z.array(z.string()) }), (context, { extensions }) => several(context, extensions)),
+      extension_details: edge({ scope: 'gql:extensions:read', description: 'Its extensions that are within reach', type: { listOf: 'Extension', atMost: CALL_EXTENSIONS } }, z.object({ extensions: z.array(z.string()) }), (context, { extensions }) => several(context, extensions)),
       recording_details: edge({ scope: 'gql:recordings:read', description: 'Its recording', type: { object: 'Recording', nullable: true } }, z.object({ recording: z.string().optional() }), async (context, { recording }) => {
         const found = recording === undefined ? undefined : await context.recordings.load(recording);
         return found && shown(found);
@@ -78,7 +81,7 @@ export const pbxObjects: Readonly<Record<string, PbxObject>> = {
   Switchboard: {
     shape: Switchboard,
     edges: {
-      member_details: edge({ scope: 'gql:extensions:read', description: 'Its members that are within reach', type: { listOf: 'Extension' } }, z.object({ members: z.array(z.string()) }), (context, { members }) => several(context, members)),
+      member_details: edge({ scope: 'gql:extensions:read', description: 'Its members that are within reach', type: { listOf: 'Extension', atMost: MAX_MEMBERS } }, z.object({ members: z.array(z.string()) }), (context, { members }) => several(context, members)),
       state: edge({ scope: 'gql:switchboards:read', description: 'What happens at it now', type: { object: 'SwitchboardState', nullable: true } }, WithId, async (context, { id }) => {
         const found = await context.switchboards.load(id);
         return found && context.states.load(found);

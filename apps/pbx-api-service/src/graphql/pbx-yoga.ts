@@ -1,12 +1,14 @@
 import { DocumentNode, GraphQLError, isSchema, Kind, parse, Source } from 'graphql';
 import { createYoga, Plugin, YogaServerInstance } from 'graphql-yoga';
 import { ApiError } from '@strowger/auth/api-error';
+import { answerOf } from '@strowger/auth/api-error-answer';
 import { apiErrorOf } from '@strowger/auth/api-error.filter';
+import { without } from '../without';
 import { EffectiveScopes, Rights } from './effective-scopes';
 import { PbxContext } from './pbx-context';
 import { measureQuery, QuerySize, QueryTooLarge, standardLimits } from './query-limits';
 import { SchemaCache } from './schema-cache';
-import { pageFieldNames } from './scoped-schema';
+import { itemsBelow } from './scoped-schema';
 import { graphqlError, validateScoped } from './scoped-validation';
 
 /** What a request brings along. `count` counts one more operation of the caller's allowance, and throws where it is used up. */
@@ -34,7 +36,7 @@ const limited: Plugin<GqlRequest> = {
     setParseFn((source: string | Source) => {
       try {
         const document = parse(source, { maxTokens: standardLimits.tokens, noLocation: false });
-        sizes.set(document, measureQuery(document, field => pageFieldNames.has(field)));
+        sizes.set(document, measureQuery(document, itemsBelow));
         return document;
       } catch (error) {
         throw unreadable(error);
@@ -60,8 +62,8 @@ const limited: Plugin<GqlRequest> = {
   },
 };
 
-const overLimit = ({ description, error, httpStatus, details }: ApiError): GraphQLError => new GraphQLError(description, {
-  extensions: { code: error, status: details.status, http: { status: httpStatus, spec: false, headers: { 'retry-after': String(details.retryAfterSeconds ?? 1) } } },
+const overLimit = (error: ApiError): GraphQLError => new GraphQLError(error.description, {
+  extensions: { code: error.error, status: error.details.status, http: { status: error.httpStatus, spec: false, headers: without(answerOf(error).headers, 'content-type') } },
 });
 const isDocument = (value: unknown): value is DocumentNode => typeof value === 'object' && value !== null && 'kind' in value && value.kind === Kind.DOCUMENT;
 

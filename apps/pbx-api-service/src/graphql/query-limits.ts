@@ -10,7 +10,7 @@ export interface QueryLimits {
   readonly fields: number;
   readonly directives: number;
   readonly operations: number;
-  /** A field costs one, and what is below a page as often as the page may have items. */
+  /** A field costs one, and what is below a page or a list as often as it may have items. */
   readonly cost: number;
 }
 export const standardLimits: QueryLimits = { tokens: 2500, depth: 10, introspectionDepth: 20, aliases: 50, fields: 1000, directives: 50, operations: 10, cost: 20_000 };
@@ -24,10 +24,10 @@ const DEFAULT_PAGE = 50, LARGEST_PAGE = 200;
 
 /**
  * Measures a parsed document before anything else looks at it; stops as soon as it is too much, so a document costs no more than its limits.
- * `isPage`: whether a field of this name gives a page.
+ * `itemsBelow`: how many items a field of this name gives at most; of a page, as many as are asked for.
  * @throws QueryTooLarge
  */
-export function measureQuery(document: DocumentNode, isPage: (field: string) => boolean, limits: QueryLimits = standardLimits): QuerySize {
+export function measureQuery(document: DocumentNode, itemsBelow: (field: string) => 'page' | number, limits: QueryLimits = standardLimits): QuerySize {
   const fragments = new Map<string, FragmentDefinitionNode>(), inside = new Set<string>();
   let fields = 0, aliases = 0, directives = 0, cost = 0, rootFields = 0;
   const most = (what: keyof QueryLimits, found: number): void => {
@@ -47,8 +47,8 @@ export function measureQuery(document: DocumentNode, isPage: (field: string) => 
     if (field.alias) most('aliases', ++aliases);
     most('cost', cost += times);
     if (depth === 1) rootFields++;
-    const { name: { value: name }, selectionSet } = field;
-    if (selectionSet) walk(selectionSet, depth + 1, times * (isPage(name) ? pageSize(field) : 1), introspects || name === '__schema' || name === '__type');
+    const { name: { value: name }, selectionSet } = field, items = itemsBelow(name);
+    if (selectionSet) walk(selectionSet, depth + 1, times * (items === 'page' ? pageSize(field) : items), introspects || name === '__schema' || name === '__type');
   };
   const walkFragment = (name: string, depth: number, times: number, introspects: boolean): void => {
     const fragment = fragments.get(name);

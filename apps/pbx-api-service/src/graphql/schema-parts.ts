@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { PbxContext } from './pbx-context';
 
-/** What a field gives: an object type by its name, such as `Call`, a page of them, a list of them, or (of a removal) true. */
-export type FieldType = { readonly object: string; readonly nullable?: true } | { readonly pageOf: string } | { readonly listOf: string } | 'boolean' | 'strings';
+/** What a field gives: an object type by its name, such as `Call`, a page of them, a list of so many at most, or (of a removal) true. */
+export type FieldType = { readonly object: string; readonly nullable?: true } | { readonly pageOf: string } | { readonly listOf: string; readonly atMost: number } | 'boolean' | 'strings';
 
 /** A field of the API. Without its scope a token does not find it anywhere. */
 export interface PbxField {

@@ -1,6 +1,6 @@
 import { GraphQLBoolean, GraphQLFieldConfig, GraphQLFieldConfigMap, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLOutputType, GraphQLSchema, GraphQLString } from 'graphql';
 import { ScopedField } from '../scopes/announced-scopes';
-import { argumentsOf, fieldsOf, Named, referencesOf } from './graphql-types';
+import { argumentsOf, fieldsOf, listsIn, Named, referencesOf } from './graphql-types';
 import { mutationFields } from './mutation-fields';
 import { pbxObjects } from './object-types';
 import { PbxContext } from './pbx-context';
@@ -68,5 +68,11 @@ function outputOf(type: FieldType, named: Named): GraphQLOutputType {
 export const scopedFields: readonly ScopedField[] = [['Query', queryFields] as const, ['Mutation', mutationFields] as const, ...Object.entries(pbxObjects).map(([name, { edges = {} }]) => [name, edges] as const)]
   .flatMap(([type, fields]) => Object.entries(fields).flatMap(([field, { scope }]) => (scope === undefined ? [] : [{ field: `${type}.${field}`, scope }])));
 
-/** The names of fields that give a page: each of them costs as much as it may hold. */
-export const pageFieldNames: ReadonlySet<string> = new Set(Object.entries(queryFields).filter(([, { type }]) => typeof type === 'object' && 'pageOf' in type).map(([name]) => name));
+/** The fields that give many: what is below them costs as often as there may be items. */
+const many = new Map<string, 'page' | number>([
+  ...Object.values(pbxObjects).flatMap(({ shape }) => listsIn(shape)),
+  ...[queryFields, ...Object.values(pbxObjects).map(({ edges = {} }) => edges)].flatMap(fields => Object.entries(fields).flatMap(([name, { type }]): (readonly [string, 'page' | number])[] =>
+    (typeof type !== 'object' ? [] : 'pageOf' in type ? [[name, 'page']] : 'listOf' in type ? [[name, type.atMost]] : []))),
+]);
+/** How many items are below a field of this name, at most; of a page, as many as were asked for. */
+export const itemsBelow = (field: string): 'page' | number => many.get(field) ?? 1;

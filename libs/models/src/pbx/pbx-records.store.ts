@@ -112,7 +112,7 @@ export class PbxRecords<N extends keyof PbxCollections, D extends PbxCollections
         // '0' follows '/': the tenant's ids, and no other's, whatever stands in them.
         { _id: { $gt: `${tenantId}/`, $lt: `${tenantId}0` } },
         ...Object.entries<readonly string[] | undefined>(oneOf ?? {}).flatMap(([field, values]) => (values === undefined ? [] : [{ [field]: { $in: [...values] } }])),
-        ...(ids === undefined ? [] : [{ _id: { $in: ids.map(id => keyOf(tenantId, id)) } }]),
+        ...(ids === undefined ? [] : [{ _id: { $in: ids.filter(id => ID.test(id)).map(id => keyOf(tenantId, id)) } }]),
         ...(after === undefined ? [] : [bound(ahead, after)]), ...(from === undefined ? [] : [bound('$gte', from)]), ...(before === undefined ? [] : [bound('$lt', before)]),
         ...(words === undefined ? [] : [{ $or: (text?.fields ?? []).map(field => ({ [field]: words })) }]),
       ],
