@@ -231,7 +231,7 @@ describe('the call log', () => {
 
 it('S67: what cannot be an id is not there, like what is not there', async () => {
   for (const route of ['extensions', 'callforward', 'calllog', 'calls', 'voicemail', 'recordings', 'faxes', 'switchboards', 'eventhandlers']) {
-    for (const id of ['%00', '%2e%2e%2ftenant-b', '%F0%9F%93%9E', '$where', '__proto__', 'a'.repeat(99), 'a'.repeat(500)]) expect([route, id, (await scene.call(administrator, 'GET', `/api/rest/${route}/${id}`)).status]).toEqual([route, id, 404]);
+    for (const id of ['%00', '%2e%2e%2ftenant-b', '%F0%9F%93%9E', '$where', '__proto__', 'a'.repeat(99)]) expect([route, id, (await scene.call(administrator, 'GET', `/api/rest/${route}/${id}`)).status]).toEqual([route, id, 404]);
   }
 });
 
