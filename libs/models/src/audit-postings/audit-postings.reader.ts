@@ -41,8 +41,8 @@ class Other {
 
 /** Finds by postings when the trail may have events that fulfil conditions. */
 export class AuditPostingsReader {
-  /** What was frequent when it was last asked for: only a guess, by which the first reads are as long as need be. */
-  private readonly frequent = new Set<string>();
+  /** What share of the events each condition had when it was last asked for: only a guess, by which the first reads are as long as need be. */
+  private readonly shares = new Map<string, number>();
 
   constructor(private readonly store: PostingStore) {}
 
@@ -58,14 +58,14 @@ export class AuditPostingsReader {
     const [tray, ...also] = await Promise.all([this.store.read(tenantId, 'tray', span, MOST_UNFILED, left()), ...wanted.map(one => one.also)]);
     const all = wanted.map(({ condition }, n) => {
       const name = `${tenantId}/${[...condition].join()}`;
-      return { name, one: new TermMoments(this.store, tenantId, condition, span, tray, also[n] ?? [], left, this.frequent.has(name)) };
+      return { name, one: new TermMoments(this.store, tenantId, condition, span, tray, also[n] ?? [], left, this.shares.get(name)) };
     });
-    const together = all.reduce((share, { one }) => share * (one.shareOfTray ?? 1), 1);
+    const together = all.reduce((share, { one }) => share * (one.guess ?? 1), 1);
     await Promise.all(all.map(async ({ name, one }) => {
-      one.expect(enough * (one.shareOfTray ?? 1) / together);
+      one.expect(enough * (one.guess ?? 1) / together);
       await one.advance();
-      if (!one.isFrequent) this.frequent.delete(name);
-      else if (this.frequent.size < MOST_GUESSES) this.frequent.add(name);
+      if (this.shares.size >= MOST_GUESSES) this.shares.clear();
+      this.shares.set(name, one.share);
     }));
     // The rarest leads: the others are read only where it has something.
     const [lead, ...rest] = all.map(({ one }) => one).sort((a, b) => a.share - b.share);

@@ -26,26 +26,25 @@ export class TermMoments {
   /** What was read, each list in ascending order. */
   private lists: Float64Array[] = [];
   private bytes = FIRST_BYTES;
-  /** What share of the events in the tray has one of the terms; undefined where these are too few to tell. */
-  readonly shareOfTray: number | undefined;
+  /** What share of the events has one of the terms, going by those in the tray or by what was given; undefined where neither tells. */
+  readonly guess: number | undefined;
   private readonly filings: { readonly drawer: Stretch[]; readonly shelf: Stretch[] } = { drawer: [], shelf: [] };
 
-  /** `tray`: what is not in the drawers yet, `also`: moments beside all of these. `left`: for how long reads may take, in milliseconds. `guess`: whether the terms may be frequent, where the tray cannot tell. */
+  /** `tray`: what is not in the drawers yet, `also`: moments beside all of these. `left`: for how long reads may take, in milliseconds. `guess`: what `share` may be, where the tray has too little to tell. */
   constructor(
     private readonly store: PostingStore, private readonly tenantId: string, private readonly terms: ReadonlySet<number>, private readonly span: Span, tray: readonly AuditPostingsDocument[], also: readonly number[],
-    private readonly left: () => number, guess = false,
+    private readonly left: () => number, guess?: number,
   ) {
     this.lists.push(...also.map(moment => Float64Array.of(moment)));
     const events = this.take(tray, this.filings.drawer);
-    if (events >= TELLING) this.shareOfTray = Math.min(1, this.known / events);
+    this.guess = events >= TELLING && (this.known > 0 || guess === undefined) ? Math.min(1, this.known / events) : guess;
     const place = (one: Place, atOnce: number): Progress => ({ place: one, reached: Infinity, atOnce, read: 0, newest: -Infinity });
-    const ofDrawer = this.shareOfTray === undefined && guess ? FIRST_OF_SHELF : FIRST_OF_DRAWER;
-    this.places = [...[...new Set([...terms].map(drawerOf))].map(drawer => place(drawer, ofDrawer)), ...[...terms].map(term => place(shelfOf(term), FIRST_OF_SHELF))];
+    this.places = [...[...new Set([...terms].map(drawerOf))].map(drawer => place(drawer, FIRST_OF_DRAWER)), ...[...terms].map(term => place(shelfOf(term), FIRST_OF_SHELF))];
   }
 
-  /** Lets the first reads be as long as so many moments need, where the tray tells how frequent they are. */
+  /** Lets the first reads be as long as so many moments need, where there is a guess how frequent they are. */
   expect(enough: number): void {
-    const share = this.shareOfTray;
+    const share = this.guess;
     if (share === undefined) return;
     const needed = share === 0 ? MOST_AT_FIRST : Math.max(SHORTEST_READ, Math.min(Math.ceil(enough / share / FILED_EVENTS * SPARE), MOST_AT_FIRST, Math.ceil(FULL_AT_FIRST / share)));
     for (const place of this.places) place.atOnce = typeof place.place === 'number' || share >= FREQUENT ? needed : FIRST_OF_SHELF;
@@ -62,8 +61,6 @@ export class TermMoments {
     for (const list of this.lists) known += list.length - firstAbove(list, from);
     return known === 0 ? 0 : Math.min(1, known / Math.max(events, 1));
   }
-
-  get isFrequent(): boolean { return this.share >= FREQUENT; }
 
   /** How many events, whatever their terms, the trail has in a time that was looked at, about. */
   eventsWithin({ from, to }: Span): number {
