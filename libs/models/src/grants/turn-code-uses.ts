@@ -9,17 +9,13 @@ const TURN_BYTES = 12;
 export const turnCodeUses = (database: Database): TurnChanges<{ readonly id: string }> => new TurnChanges(database, uses => {
   const name = randomBytes(TURN_BYTES).toString('base64url'), ids = uses.map(one => one.id);
   return {
-    updates: ids.map(id => useOf(id, name)),
+    update: {
+      filter: { _id: { $in: ids }, status: 'active', code: { $exists: true }, 'code.used_at': { $exists: false } },
+      update: { $currentDate: { 'code.used_at': true }, $set: { 'code.used_by': name } },
+    },
     made: async () => {
       const found = await database.collection<GrantDocument>(GRANTS).find({ _id: { $in: ids }, 'code.used_by': name }, { projection: { _id: 1 } }).toArray();
       return new Set(found.map(({ _id }) => _id));
     },
   };
-});
-
-const useOf = (id: string, name: string) => ({
-  updateOne: {
-    filter: { _id: id, status: 'active' as const, code: { $exists: true }, 'code.used_at': { $exists: false } },
-    update: { $currentDate: { 'code.used_at': true as const }, $set: { 'code.used_by': name } },
-  },
 });
