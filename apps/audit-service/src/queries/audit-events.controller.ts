@@ -3,9 +3,10 @@ import { notFound } from '@strowger/auth/api-error';
 import { Caller } from '@strowger/auth/caller.decorator';
 import { RequireScope } from '@strowger/auth/require-scope.decorator';
 import type { AuthenticatedCaller } from '@strowger/auth/token-introspector';
+import { auditCursor } from '@strowger/models/audit-events/audit-cursor';
 import { AuditEventsReader } from '@strowger/models/audit-events/audit-events.reader';
 import { TrailWatch } from '../status/trail-watch';
-import { cursorAfter, parseAuditQuery, parseEventId } from './audit-events.query';
+import { parseAuditQuery, parseEventId } from './audit-events.query';
 import { answerOf } from './event-answer';
 
 /** The trail of the caller's own tenant, for auditors and administrators. */
@@ -26,7 +27,7 @@ export class AuditEventsController {
     const items = found.slice(0, limit);
     const last = items.at(-1);
     return {
-      items: items.map(answerOf), next_cursor: last && found.length > limit ? cursorAfter({ time: last.time, id: last._id }) : null, stale_since: staleSince ?? null,
+      items: items.map(answerOf), next_cursor: last && found.length > limit ? auditCursor({ time: last.time, id: last._id }) : null, stale_since: staleSince ?? null,
     };
   }
 

@@ -1,4 +1,5 @@
-import { cursorAfter, parseAuditQuery } from './audit-events.query';
+import { auditCursor } from '@strowger/models/audit-events/audit-cursor';
+import { parseAuditQuery } from './audit-events.query';
 
 const refusal = (parameters: unknown): string => {
   try { parseAuditQuery(parameters); } catch (error) { return error instanceof Error ? error.message : ''; }
@@ -26,7 +27,7 @@ describe('the parameters of an audit query', () => {
 
   it('goes on after the event that a cursor names', () => {
     const position = { time: new Date('2026-11-21T12:00:00.123Z'), id: 'Zm9v-_' };
-    expect(parseAuditQuery({ cursor: cursorAfter(position) }).after).toEqual(position);
+    expect(parseAuditQuery({ cursor: auditCursor(position) }).after).toEqual(position);
   });
 
   it.each<[string, string]>([
@@ -34,7 +35,7 @@ describe('the parameters of an audit query', () => {
     ['client_id', 'x'.repeat(65)], ['client_id', '*'], ['client_id', '>'], ['client_id', 'a.b'], ['client_id', 'a\r\nb'], ['subject', ''], ['subject', '$where'], ['subject', 'a\0b'], ['subject', 'x'.repeat(257)],
     ['scope', ''], ['scope', 'rest gql'], ['scope', '$regex'], ['scope', 'a"b'], ['grant_type', 'password;'], ['grant_type', '$in'], ['ip', '10.0.0'], ['ip', '10.0.0.0/8'], ['ip', '$ne'],
     ['from', 'yesterday'], ['from', '2026-02-30'], ['from', '1700000000000'], ['to', '2026-11-21 12:00'], ['limit', '0'], ['limit', '201'], ['limit', '-1'], ['limit', '5e1'], ['limit', ''], ['limit', 'NaN'],
-    ['cursor', ''], ['cursor', 'null'], ['cursor', Buffer.from('{"$gt":""}').toString('base64url')], ['cursor', `${cursorAfter({ time: new Date(1), id: 'a' })}=`],
+    ['cursor', ''], ['cursor', 'null'], ['cursor', Buffer.from('{"$gt":""}').toString('base64url')], ['cursor', `${auditCursor({ time: new Date(1), id: 'a' })}=`],
     ['cursor', Buffer.from('99999999999999999 a').toString('base64url')], ['cursor', Buffer.from('1 a\nb').toString('base64url')],
   ])('S67, S82: refuses %s=%s, naming the parameter', (name, value) => {
     expect(refusal({ [name]: value })).toMatch(new RegExp(`^${name} (must|is)`));

@@ -1,5 +1,6 @@
 import { isIP, SocketAddress } from 'node:net';
 import { z } from 'zod';
+import { auditPositionOf } from '@strowger/models/audit-events/audit-cursor';
 import { AuditFilter, AuditPosition } from '@strowger/models/audit-events/audit-query';
 import { OAuthError } from '@strowger/oauth-core/oauth-error';
 import { printable } from '@strowger/oauth-core/printable';
@@ -9,8 +10,6 @@ export interface AuditQuery { readonly filter: AuditFilter; readonly limit: numb
 
 const DEFAULT_LIMIT = 50, MAX_LIMIT = 200, MAX_TYPES = 20;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
-/** A cursor's text: milliseconds since the epoch, a space, the event's id. */
-const POSITION = /^(\d{1,15}) ([\x21-\x7e]{1,128})$/;
 /** Words that no value of ours is and that could reach a prototype in a careless reader. */
 const REFUSED = new Set(['__proto__', 'constructor', 'prototype']);
 
@@ -43,7 +42,7 @@ export const LATER = { path: ['to'], message: 'must be later than from' };
 const AuditParameters = z.strictObject({
   ...filterParameters,
   cursor: z.string().transform((value, context) => {
-    const after = positionOf(value);
+    const after = auditPositionOf(value);
     if (after) return after;
     context.addIssue({ code: 'custom', message: 'is not one that was answered' });
     return z.NEVER;
@@ -89,18 +88,6 @@ const EventIdAlone = z.strictObject({ id: text(/^[\x21-\x7e]{1,128}$/, "an event
  */
 export function parseEventId(id: string, parameters: unknown): string {
   return parsedOr400(EventIdAlone, { ...z.record(z.string(), z.unknown()).parse(parameters), id }).id;
-}
-
-/** The cursor that goes on after this event: base64url, to be given back as it is. */
-export const cursorAfter = ({ time, id }: AuditPosition): string => Buffer.from(`${String(time.getTime())} ${id}`).toString('base64url');
-
-function positionOf(cursor: string): AuditPosition | undefined {
-  const bytes = Buffer.from(cursor, 'base64url');
-  const [, milliseconds, id] = POSITION.exec(bytes.toString('latin1')) ?? [];
-  // Base64url has spare bits and the decoder takes much: only what re-encodes to itself was ever answered.
-  if (milliseconds === undefined || id === undefined || bytes.toString('base64url') !== cursor) return undefined;
-  const time = new Date(Number(milliseconds));
-  return Number.isNaN(time.getTime()) ? undefined : { time, id };
 }
 
 /** An address as it was asked for and as an issuer may have seen it: IPv6 in canonical form, IPv4 also mapped into IPv6. */

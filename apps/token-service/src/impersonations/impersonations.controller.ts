@@ -4,10 +4,11 @@ import { ApiErrorFilter } from '@strowger/auth/api-error.filter';
 import { Caller } from '@strowger/auth/caller.decorator';
 import { RequireScope } from '@strowger/auth/require-scope.decorator';
 import type { AuthenticatedCaller } from '@strowger/auth/token-introspector';
+import { auditCursor } from '@strowger/models/audit-events/audit-cursor';
 import { withinDeadline } from '../request-deadline';
 import { OwnBearerGuard } from '../tokens/own-bearer.guard';
 import { Impersonation, Impersonations } from './impersonations';
-import { cursorOf, ImpersonationsQuery } from './impersonations.query';
+import { ImpersonationsQuery } from './impersonations.query';
 
 /** `/oauth/impersonations`: what was done in the caller's name, of the own account only. */
 @Controller('oauth/impersonations') @UseGuards(OwnBearerGuard) @UseFilters(ApiErrorFilter)
@@ -18,7 +19,7 @@ export class ImpersonationsController {
   async list(@Caller() { claims }: AuthenticatedCaller, @Req() request: FastifyRequest, @Query() query: unknown) {
     const { limit, cursor } = ImpersonationsQuery.parse(query);
     const { items, next } = await withinDeadline(request, this.impersonations.list(claims, limit, cursor));
-    return { items: items.map(answer), next_cursor: next ? cursorOf(next) : null };
+    return { items: items.map(answer), next_cursor: next ? auditCursor(next) : null };
   }
 }
 
