@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { scopeTypes } from '@strowger/oauth-core/scope';
+import { pageLimit } from '@strowger/service/page-limit';
 
-const MAX_LIMIT = 200, DEFAULT_LIMIT = 50;
 const scopeSyntax = /^[a-z][a-z0-9_:-]{0,255}$/;
 
 /** Where a page ends, as the caller gets it back: opaque, and nothing but a scope. */
@@ -12,10 +12,6 @@ const cursor = z.string().max(400).transform((text, context) => {
   context.addIssue({ code: 'custom', message: 'not a cursor that a list returned' });
   return z.NEVER;
 });
-
-/** `?limit=` of every list here. */
-export const pageLimit = z.string().regex(/^\d{1,3}$/, `a whole number from 1 to ${String(MAX_LIMIT)}`).transform(Number)
-  .refine(limit => limit >= 1 && limit <= MAX_LIMIT, `a whole number from 1 to ${String(MAX_LIMIT)}`).default(DEFAULT_LIMIT);
 
 /** `GET /api/scopes`: `q` is looked for as it stands, in scope and description, whatever the case. */
 export const ScopeListQuery = z.strictObject({

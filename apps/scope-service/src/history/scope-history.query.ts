@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageLimit } from '../catalogue/scope-list.query';
+import { pageLimit } from '@strowger/service/page-limit';
 
 /** Where a page ends, as the caller gets it back: opaque, and nothing but a version. */
 export const cursorBefore = (version: number): string => Buffer.from(`v${String(version)}`).toString('base64url');

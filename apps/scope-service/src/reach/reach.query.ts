@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageLimit } from '../catalogue/scope-list.query';
+import { pageLimit } from '@strowger/service/page-limit';
 
 const ID = /^[A-Za-z0-9_-]{1,64}$/, TOKEN_ID_BYTES = 16;
 const Text = z.union([z.tuple([z.literal('a'), z.string().regex(ID)]), z.tuple([z.literal('t'), z.string().regex(ID)]), z.tuple([z.literal('t'), z.string().regex(ID), z.int().nonnegative(), z.string().regex(ID)])]);

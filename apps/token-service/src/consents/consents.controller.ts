@@ -5,6 +5,7 @@ import { ApiErrorFilter } from '@strowger/auth/api-error.filter';
 import { Caller } from '@strowger/auth/caller.decorator';
 import { RequireScope } from '@strowger/auth/require-scope.decorator';
 import type { AuthenticatedCaller } from '@strowger/auth/token-introspector';
+import { pageLimit } from '@strowger/service/page-limit';
 import { originOf } from '../client-auth/authenticated-client';
 import { withinDeadline } from '../request-deadline';
 import { OwnBearerGuard } from '../tokens/own-bearer.guard';
@@ -12,7 +13,7 @@ import { ConnectedApplication, ConnectedApplications } from './connected-applica
 
 /** `?limit=&cursor=` of GET `/oauth/consents`. */
 const ConsentsQuery = z.strictObject({
-  limit: z.string().regex(/^\d{1,3}$/, 'a whole number from 1 to 200').transform(Number).refine(n => n >= 1 && n <= 200, 'a whole number from 1 to 200').default(50),
+  limit: pageLimit,
   cursor: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'the next_cursor of an earlier answer').optional(),
 });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pageLimit } from '@strowger/service/page-limit';
 
 const ID_BYTES = 16;
 const tokenId = (text: string): Buffer | undefined => {
@@ -29,7 +30,7 @@ function positionOf(cursor: string): ListPosition | undefined {
 
 /** `?limit=&cursor=&client_id=&account_id=` of GET `/oauth/tokens`. */
 export const TokensQuery = z.strictObject({
-  limit: z.string().regex(/^\d{1,3}$/, 'a whole number from 1 to 200').transform(Number).refine(n => n >= 1 && n <= 200, 'a whole number from 1 to 200').default(50),
+  limit: pageLimit,
   cursor: z.string().max(256).transform((text, context) => {
     const position = positionOf(text);
     if (!position) context.addIssue({ code: 'custom', message: 'the next_cursor of an earlier answer' });
