@@ -1,22 +1,11 @@
-import { OfferedScope } from '@strowger/oauth-core/consent-scope';
 import { html } from '../page/html';
-import { Brand, Page } from '../page/page';
-import { choiceFacts, decisionButtons, scopeChoices, signedInAs } from './scope-choices';
+import { Page } from '../page/page';
+import { choiceFacts, decisionButtons, scopeChoices, ScopeDecisionForm, signedInAs } from './scope-choices';
 
-/** What the consent page shows. `until`: how long the access lasts at most; `chosen`: the keys that are ticked. */
-export interface ConsentForm {
-  readonly csrf: string;
-  readonly shown: string;
+/** What the consent page shows. */
+export interface ConsentForm extends ScopeDecisionForm {
   readonly transaction: string;
-  readonly brand: Brand;
-  readonly application: string;
-  readonly username: string;
-  readonly readOnly: boolean;
-  readonly offered: readonly OfferedScope[];
-  readonly chosen: ReadonlySet<string>;
-  readonly until: Date;
   readonly redirect_uri: string;
-  readonly note?: string;
 }
 
 /** Asks a person what an application may do: who asks, as whom, for what, until when. */

@@ -1,6 +1,23 @@
 import { OfferedScope } from '@strowger/oauth-core/consent-scope';
 import { html, Html } from '../page/html';
-import { initialOf } from '../page/page';
+import { Brand, initialOf } from '../page/page';
+
+/**
+ * What every page shows that asks a person what an application may do. `shown`: a digest of it, which comes back with the answer; `chosen`: the keys that are ticked;
+ * `until`: how long the access lasts at most; `note`: why it is asked again.
+ */
+export interface ScopeDecisionForm {
+  readonly csrf: string;
+  readonly shown: string;
+  readonly brand: Brand;
+  readonly application: string;
+  readonly username: string;
+  readonly readOnly: boolean;
+  readonly offered: readonly OfferedScope[];
+  readonly chosen: ReadonlySet<string>;
+  readonly until: Date;
+  readonly note?: string;
+}
 
 /** Field names of the choices, so that no announced scope can be taken for another field. */
 const CHOICE = 'scope.';

@@ -1,6 +1,5 @@
-import { OfferedScope } from '@strowger/oauth-core/consent-scope';
 import { shownUserCode } from '@strowger/oauth-core/device-authorization';
-import { choiceFacts, decisionButtons, scopeChoices, signedInAs } from '../consent/scope-choices';
+import { choiceFacts, decisionButtons, scopeChoices, ScopeDecisionForm, signedInAs } from '../consent/scope-choices';
 import { html } from '../page/html';
 import { Brand, Page } from '../page/page';
 
@@ -26,20 +25,10 @@ ${signedInAs(username, deviceLogin(undefined))}`,
 });
 
 /** What the decision page shows. `ip`, `since`: where and when the device asked. */
-export interface DeviceDecisionForm {
-  readonly csrf: string;
-  readonly shown: string;
+export interface DeviceDecisionForm extends ScopeDecisionForm {
   readonly code: string;
-  readonly brand: Brand;
-  readonly application: string;
-  readonly username: string;
-  readonly readOnly: boolean;
-  readonly offered: readonly OfferedScope[];
-  readonly chosen: ReadonlySet<string>;
-  readonly until: Date;
   readonly ip: string;
   readonly since: Date;
-  readonly note?: string;
 }
 
 /** Asks a person what a device may do, and warns of whoever sent the code. */
