@@ -2,7 +2,7 @@ import { AuditEventDocument } from '@strowger/models/audit-events/audit-events.s
 import { AUDIT_POSTINGS } from '@strowger/models/audit-postings/audit-postings.schema';
 import { AuditPostingsStore } from '@strowger/models/audit-postings/audit-postings.store';
 import { AuditPostingsWriter } from '@strowger/models/audit-postings/audit-postings.writer';
-import { Database, ensureIndexes, IndexSpec } from '@strowger/models/database';
+import { Database, ensureCollections, IndexSpec } from '@strowger/models/database';
 import { eventOf } from './events';
 
 const EVERY_MS = 2;
@@ -57,10 +57,10 @@ const groups: readonly (readonly Variant[])[] = [[
  */
 export async function indexCosts(database: Database, rows: number, cpu: () => number): Promise<readonly (readonly { readonly name: string; readonly us: number }[])[]> {
   const SLICE = 500, results: { name: string; us: number }[][] = [];
-  await ensureIndexes(database, AUDIT_POSTINGS, []);
+  await ensureCollections(database, [[AUDIT_POSTINGS, []]]);
   for (const [g, group] of groups.entries()) {
     const spent = group.map(() => 0);
-    for (const [v, { indexes }] of group.entries()) await ensureIndexes(database, `cost_${String(g)}_${String(v)}`, indexes);
+    await ensureCollections(database, group.map(({ indexes }, v) => [`cost_${String(g)}_${String(v)}`, indexes] as const));
     for (let start = 0, turn = 0; start < rows; start += SLICE, turn++) {
       for (let i = 0; i < group.length; i++) {
         const v = (i + turn) % group.length, variant = group[v];

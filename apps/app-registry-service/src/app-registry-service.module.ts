@@ -29,6 +29,7 @@ import { NewTenantWriter } from '@strowger/models/tenants/new-tenant.writer';
 import { TenantsReader } from '@strowger/models/tenants/tenants.reader';
 import { TenantsWriter } from '@strowger/models/tenants/tenants.writer';
 import { ServiceLog } from '@strowger/service/service-log';
+import { StartUp } from '@strowger/service/start-up';
 import { AccountPasswords } from './accounts/account-passwords';
 import { AccountsController } from './accounts/accounts.controller';
 import { ChangeAccount } from './accounts/change-account';
@@ -47,7 +48,7 @@ import { ApplicationsController } from './applications/applications.controller';
 import { ChangeApplication } from './applications/change-application';
 import { RegisterApplication } from './applications/register-application';
 import { managementScopes } from './management-scopes';
-import { PrepareDatabase } from './prepare-database';
+import { prepareDatabase } from './prepare-database';
 import { RequestOrigin } from './request-origin';
 import { ChangeTenant } from './tenant/change-tenant';
 import { TenantController } from './tenant/tenant.controller';
@@ -71,7 +72,7 @@ const foundation = (config: ModelsConfig & MessagingConfig, source: EventSource,
   made(JetStreamPublisher, Bus),
   made(Sender, Database, JetStreamPublisher),
   made(ChangeRecorder, Database, Sender, SOURCE),
-  made(PrepareDatabase, Database, LOG),
+  { provide: StartUp, inject: [Database], useFactory: (database: Database) => new StartUp({ database, log, prepare: () => prepareDatabase(database) }) },
   made(ApplicationsReader, Database), made(AccountsReader, Database), made(TenantsReader, Database), made(ScopesReader, Database),
   made(ApplicationsWriter, Database, ChangeRecorder), made(AccountsWriter, Database, ChangeRecorder), made(TenantsWriter, Database, ChangeRecorder),
   { provide: PasswordHasher, useFactory: () => new PasswordHasher() },

@@ -21,17 +21,18 @@ import { OwedReader } from '@strowger/models/outbox/owed.reader';
 import { RateLimitsStore } from '@strowger/models/rate-limits/rate-limits.store';
 import { ReconciliationsReader } from '@strowger/models/reconciliations/reconciliations.reader';
 import { makeLog } from '@strowger/service/service-log';
+import { StartUp } from '@strowger/service/start-up';
 import { AuditServiceConfig } from './audit-service.config';
 import { AuditExportController } from './export/audit-export.controller';
 import { ExportTrail } from './export/export-trail';
 import { ownScopes } from './own-scopes';
+import { prepareDatabase } from './prepare-database';
 import { AuditEventsController } from './queries/audit-events.controller';
 import { tooLong } from './queries/too-long';
 import { FilePostings } from './recording/file-postings';
 import { RecordMessages } from './recording/record-messages';
 import { RecordingController } from './recording/recording.controller';
 import { TrailMetrics } from './recording/trail-metrics';
-import { StartUp } from './start-up';
 import { AuditStatusController } from './status/audit-status.controller';
 import { TrailWatch } from './status/trail-watch';
 import { AuditSummaryController } from './summary/audit-summary.controller';
@@ -57,7 +58,7 @@ export class AuditServiceModule {
         provide(Bus, [], () => new Bus(config, log)),
         provide(JetStreamServer, [Bus], (bus: Bus) => new JetStreamServer({ bus, log, messagesAtOnce: MESSAGES_AT_ONCE, bytesAtOnce: BYTES_AT_ONCE, gatherMs: GATHER_MS })),
         provide(ScopeAnnouncer, [Bus], (bus: Bus) => new ScopeAnnouncer(bus, SERVICE, ownScopes, log)),
-        provide(StartUp, [Database], (database: Database) => new StartUp(database, log)),
+        provide(StartUp, [Database], (database: Database) => new StartUp({ database, log, prepare: () => prepareDatabase(database) })),
         provide(AuditEventsReader, [Database], (database: Database) => new AuditEventsReader(database)),
         provide(AuditDeadLettersReader, [Database], (database: Database) => new AuditDeadLettersReader(database)),
         provide(ReconciliationsReader, [Database], (database: Database) => new ReconciliationsReader(database)),

@@ -5,11 +5,11 @@ import { Bus } from '@strowger/messaging/bus';
 import { JetStreamServer } from '@strowger/messaging/jetstream-server';
 import { Database } from '@strowger/models/database';
 import { ServiceOptions } from '@strowger/service/start-service';
+import { StartUp } from '@strowger/service/start-up';
 import { AuditServiceConfig } from './audit-service.config';
 import { AuditServiceModule, SERVICE } from './audit-service.module';
 import { ExportTrail } from './export/export-trail';
 import { FilePostings } from './recording/file-postings';
-import { StartUp } from './start-up';
 import { TrailWatch } from './status/trail-watch';
 
 /** What audit-service is made of: it records what comes over the bus, and answers queries while the bus is away. */

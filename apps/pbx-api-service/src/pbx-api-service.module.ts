@@ -13,6 +13,7 @@ import { Database } from '@strowger/models/database';
 import { PbxStore } from '@strowger/models/pbx/pbx.store';
 import { RateLimitsStore } from '@strowger/models/rate-limits/rate-limits.store';
 import type { ServiceLog } from '@strowger/service/service-log';
+import { StartUp } from '@strowger/service/start-up';
 import { CallForwarding } from './callforward/call-forwarding';
 import { CallLog } from './calllog/call-log';
 import { Calls } from './calls/calls';
@@ -23,12 +24,12 @@ import { GqlController } from './graphql/gql.controller';
 import { GqlServer } from './graphql/gql-server';
 import { scopedFields } from './graphql/scoped-schema';
 import type { PbxApiServiceConfig } from './pbx-api-service.config';
+import { prepareDatabase } from './prepare-database';
 import { CallersReach } from './reach/callers-reach';
 import { Recordings } from './recordings/recordings';
 import { describedRoutes } from './rest/described-routes';
 import { restControllers } from './rest/rest-controllers';
 import { announcedScopes } from './scopes/announced-scopes';
-import { StartUp } from './start-up';
 import { Switchboards } from './switchboards/switchboards';
 import { PbxUsers } from './user/pbx-users';
 import { Voicemail } from './voicemail/voicemail';
@@ -64,7 +65,7 @@ export class PbxApiServiceModule {
         provide(Database, [], () => new Database(config, line => { log.warn(line); })),
         { provide: Bus, useValue: bus },
         provide(PbxStore, [Database], (database: Database) => new PbxStore(database)),
-        provide(StartUp, [Database, PbxStore], (database: Database, pbx: PbxStore) => new StartUp(database, pbx, log)),
+        provide(StartUp, [Database, PbxStore], (database: Database, pbx: PbxStore) => new StartUp({ database, log, prepare: () => prepareDatabase(database, pbx) })),
         provide(CallersReach, [Database], (database: Database) => new CallersReach(new AccountsReader(database))),
         provide(ScopeAnnouncer, [Bus], (bus: Bus) => new ScopeAnnouncer(bus, SERVICE, announcedScopes(describedRoutes(restControllers), scopedFields), log)),
         ...useCases,

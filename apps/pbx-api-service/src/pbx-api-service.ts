@@ -7,13 +7,13 @@ import { parseForm } from '@strowger/oauth-core/form';
 import { acceptJsonAndForms } from '@strowger/service/body-parsers';
 import { makeLog, ServiceLog } from '@strowger/service/service-log';
 import type { ServiceOptions } from '@strowger/service/start-service';
+import { StartUp } from '@strowger/service/start-up';
 import { tellSunset } from './local/tell-sunset';
 import type { PbxApiServiceConfig } from './pbx-api-service.config';
 import { PbxApiServiceModule, SERVICE } from './pbx-api-service.module';
 import { describedRoutes } from './rest/described-routes';
 import { openApi } from './rest/open-api';
 import { restControllers } from './rest/rest-controllers';
-import { StartUp } from './start-up';
 
 /** What people write in more than one line: a fax, a GraphQL query. */
 const ofLines: ReadonlySet<string> = new Set(['text', 'query']);

@@ -21,6 +21,7 @@ import { ScopeChangesReader } from '@strowger/models/scope-changes/scope-changes
 import { ScopesReader } from '@strowger/models/scopes/scopes.reader';
 import { ScopesWriter } from '@strowger/models/scopes/scopes.writer';
 import type { ServiceLog } from '@strowger/service/service-log';
+import { StartUp } from '@strowger/service/start-up';
 import { AnnounceScopes } from './announcement/announce-scopes';
 import { AnnouncementController } from './announcement/announcement.controller';
 import { CatalogueUpkeep } from './announcement/catalogue-upkeep';
@@ -28,13 +29,13 @@ import { WithdrawSilentScopes } from './announcement/withdraw-silent-scopes';
 import { ScopesController } from './catalogue/scopes.controller';
 import { ScopeHistoryController } from './history/scope-history.controller';
 import { ownScopes } from './own-scopes';
+import { prepareDatabase } from './prepare-database';
 import { ReachingApplications } from './reach/reaching-applications';
 import { ReachingTokens } from './reach/reaching-tokens';
 import { ScopeReachController } from './reach/scope-reach.controller';
 import { WhoReaches } from './reach/who-reaches';
 import type { ScopeServiceConfig } from './scope-service.config';
 import { measureScopeService } from './scope-service.metrics';
-import { StartUp } from './start-up';
 
 const SERVICE = 'scope-service';
 
@@ -49,7 +50,7 @@ export class ScopeServiceModule {
     const outbox = new OutboxStore(database, SERVICE);
     const relay = new Relay({ outbox, publisher, log });
     const writer = new ScopesWriter(database, new ChangeRecorder(database, sender, { service: SERVICE, instance: config.STROWGER_INSTANCE }));
-    const startUp = new StartUp(database, log);
+    const startUp = new StartUp({ database, log, prepare: () => prepareDatabase(database) });
     const announce = new AnnounceScopes(writer, config.SCOPE_ABSENT_SECONDS);
     const upkeep = new CatalogueUpkeep({
       announce, withdraw: new WithdrawSilentScopes(writer), own: ownScopes, withdrawSeconds: config.SCOPE_WITHDRAW_SECONDS, log,

@@ -7,11 +7,11 @@ import { Database } from '@strowger/models/database';
 import { Sender } from '@strowger/models/outbox/sender';
 import { makeLog, ServiceLog } from '@strowger/service/service-log';
 import type { ServiceOptions } from '@strowger/service/start-service';
+import { StartUp } from '@strowger/service/start-up';
 import { announcementRoute } from './announcement/announcement.controller';
 import { CatalogueUpkeep } from './announcement/catalogue-upkeep';
 import type { ScopeServiceConfig } from './scope-service.config';
 import { ScopeServiceModule } from './scope-service.module';
-import { StartUp } from './start-up';
 
 const NAME = 'scope-service';
 

@@ -55,6 +55,7 @@ import { ExchangeParts, tokenExchangeGrant } from '@strowger/oauth-core/grants/t
 import { Facts, Grants } from '@strowger/oauth-core/ports';
 import { RefreshKeys } from '@strowger/oauth-core/refresh-token';
 import { makeLog, ServiceLog } from '@strowger/service/service-log';
+import { StartUp } from '@strowger/service/start-up';
 import { AuthorizeController } from './authorize/authorize.controller';
 import { BeginAuthorization } from './authorize/begin-authorization';
 import { BeginningsLimit } from './authorize/beginnings-limit';
@@ -96,6 +97,7 @@ import { LogIn } from './login/log-in';
 import { LoginController } from './login/login.controller';
 import { OAuthErrorFilter } from './oauth-error.filter';
 import { LimitedPasswordCheck } from './password/limited-password-check';
+import { prepareDatabase } from './prepare-database';
 import { Reconciler } from './reconciler/reconciler';
 import { ReconcilerMetrics } from './reconciler/reconciler.metrics';
 import { RejectionRecorder } from './rejections/rejection-recorder';
@@ -103,7 +105,6 @@ import { ResourceController } from './resource/resource.controller';
 import { RevocationController } from './revocation/revocation.controller';
 import { RevokeToken } from './revocation/revoke-token';
 import { managementScopes } from './management-scopes';
-import { StartUp } from './start-up';
 import { IssueToken } from './token/issue-token';
 import { TokenServer } from './token/oauth2orize-token.server';
 import { OutboxAge } from './token/outbox-age';
@@ -206,7 +207,7 @@ export class TokenServiceModule {
           new GrantsStore(database, turns, changes, keys, config.ACCESS_TOKEN_TTL_MAX_SECONDS)),
         provide(SecretUses, [Database], (database: Database) => new SecretUses(database)),
         ...signingKeys(config),
-        provide(StartUp, [Database, SigningKeys, LOG], (database: Database, keys: SigningKeys, serviceLog: ServiceLog) => new StartUp(database, keys, serviceLog)),
+        provide(StartUp, [Database, SigningKeys, LOG], (database: Database, keys: SigningKeys, serviceLog: ServiceLog) => new StartUp({ database, log: serviceLog, prepare: () => prepareDatabase(database, keys) })),
         provide(RejectionRecorder, [TurnWriter, SOURCE], (turns: TurnWriter, source: EventSource) => new RejectionRecorder(turns, source, now)),
         provide(ClientAuthStrategy, [Facts, Database, SecretUses], (facts: CachedFacts, database: Database, uses: SecretUses) => new ClientAuthStrategy({
           facts, services: config.STROWGER_SERVICES, limits: new RateLimitsStore(database), wrongSecretsPerMinute: config.WRONG_SECRETS_PER_ADDRESS_AND_MINUTE, uses, now,

@@ -15,7 +15,7 @@ import { AuditPostingsStore } from './audit-postings/audit-postings.store';
 import { AuditPostingsWriter } from './audit-postings/audit-postings.writer';
 import { trailSearchBehaviour } from './audit-postings/trail-search.behaviour';
 import { ConsentDocument, CONSENTS, consentIndexes } from './consents/consents.schema';
-import { Database, ensureIndexes, isDatabaseUnavailable } from './database';
+import { Database, ensureCollections, isDatabaseUnavailable } from './database';
 import { deviceAuthorizationsBehaviour } from './device-authorizations/device-authorizations.behaviour';
 import { DEVICE_AUTHORIZATIONS, deviceAuthorizationIndexes } from './device-authorizations/device-authorizations.schema';
 import { DeviceAuthorizationsStore } from './device-authorizations/device-authorizations.store';
@@ -59,7 +59,7 @@ beforeAll(async () => {
   servers = await serversFor('adapters');
   database = new Database({ MONGODB_URI: `${servers.mongodbUri}${servers.mongodbUri.includes('?') ? '&' : '?'}monitorCommands=true` });
   await database.connected();
-  for (const [collection, indexes] of owned) await ensureIndexes(database, collection, indexes);
+  await ensureCollections(database, owned);
   database.connection.getClient().on('commandStarted', ({ commandName, command }) => {
     const { documents, [commandName]: collection } = command as Record<string, unknown>;
     commands.push({ name: commandName, collection, documents: Array.isArray(documents) ? documents.length : 0 });

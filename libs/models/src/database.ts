@@ -88,10 +88,15 @@ export class Database {
 /** An index as its owner makes it at start. */
 export interface IndexSpec { readonly key: mongo.IndexSpecification; readonly options?: mongo.CreateIndexesOptions }
 
-/** Makes a collection and its indexes, one after another; existing ones are left as they are. Only the collection's owner calls it. */
-export async function ensureIndexes(database: Database, collection: string, indexes: readonly IndexSpec[]): Promise<void> {
-  await database.connection.db?.createCollection(collection).catch((error: unknown) => {
-    if (!(error instanceof mongo.MongoServerError && error.code === 48)) throw error;
-  });
-  for (const { key, options } of indexes) await database.collection(collection).createIndex(key, options ?? {}, {});
+/** A collection's name, and its indexes. */
+export type OwnedCollection = readonly [collection: string, indexes: readonly IndexSpec[]];
+
+/** Makes collections and their indexes, one after another; existing ones are left as they are. Only their owner calls it. */
+export async function ensureCollections(database: Database, owned: readonly OwnedCollection[]): Promise<void> {
+  for (const [collection, indexes] of owned) {
+    await database.connection.db?.createCollection(collection).catch((error: unknown) => {
+      if (!(error instanceof mongo.MongoServerError && error.code === 48)) throw error;
+    });
+    for (const { key, options } of indexes) await database.collection(collection).createIndex(key, options ?? {}, {});
+  }
 }

@@ -3,7 +3,7 @@ import { decodeBatch } from '@strowger/contracts/cloud-event';
 import { serversFor, TestServers } from '../../../test/servers';
 import { eventually } from '../../../test/system';
 import { ACCESS_TOKENS, accessTokenIndexes } from './access-tokens/access-tokens.schema';
-import { Database, ensureIndexes } from './database';
+import { Database, ensureCollections } from './database';
 import { FaultyDatabase, grant, Item, rejection, source, TestStream, token } from './durable-writes.fixture';
 import { GRANTS, grantIndexes } from './grants/grants.schema';
 import { Changed, ChangeRecorder } from './outbox/change-recorder';
@@ -21,7 +21,7 @@ beforeAll(async () => {
   servers = await serversFor('durable_writes');
   database = new Database({ MONGODB_URI: `${servers.mongodbUri}${servers.mongodbUri.includes('?') ? '&' : '?'}monitorCommands=true` });
   await database.connected();
-  for (const [collection, indexes] of [[ACCESS_TOKENS, accessTokenIndexes], [GRANTS, grantIndexes], [OUTBOX, outboxIndexes], ['counters', []]] as const) await ensureIndexes(database, collection, indexes);
+  await ensureCollections(database, [[ACCESS_TOKENS, accessTokenIndexes], [GRANTS, grantIndexes], [OUTBOX, outboxIndexes], ['counters', []]]);
   database.connection.getClient().on('commandStarted', ({ commandName, command }) => {
     const { documents, [commandName]: collection } = command as Record<string, unknown>;
     commands.push({ name: commandName, collection, documents: Array.isArray(documents) ? documents.length : 0 });

@@ -7,8 +7,8 @@ import { Bus } from '@strowger/messaging/bus';
 import { Database } from '@strowger/models/database';
 import { Sender } from '@strowger/models/outbox/sender';
 import { makeLog, nestLogger } from '@strowger/service/service-log';
+import { StartUp } from '@strowger/service/start-up';
 import { AppRegistryServiceModule, SERVICE } from '../app-registry-service.module';
-import { PrepareDatabase } from '../prepare-database';
 import { adminConfig } from './admin.config';
 import { AdminCommand, BadArguments, parseArguments, USAGE } from './arguments';
 import { credentialsOutput } from './credentials-output';
@@ -28,12 +28,12 @@ async function run(command: Work): Promise<string> {
   const log = makeLog(SERVICE, { LOG_LEVEL: 'error', STROWGER_INSTANCE: instance }, process.stderr);
   const context = await NestFactory.createApplicationContext(AppRegistryServiceModule.forAdmin(config, instance, log), { logger: nestLogger(log), abortOnError: false });
   try {
-    await within(DATABASE_WITHIN_MS, context.get(PrepareDatabase).run(), 'the database does not answer');
+    await within(DATABASE_WITHIN_MS, context.get(StartUp).run(), 'the database does not answer');
     // Without the bus its events wait in the outbox, and the service's relay publishes them.
     await Promise.race([context.get(Bus).connection(), pause(BUS_WITHIN_MS, undefined, { ref: false })]);
     return await perform(context);
   } finally {
-    context.get(PrepareDatabase).stop();
+    context.get(StartUp).stop();
     await context.get(Sender).drain();
     await context.get(Bus).close();
     await context.get(Database).close();

@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { JETSTREAM, STORED_MESSAGES } from '@strowger/messaging/jetstream-server';
 import type { StoredMessage } from '@strowger/messaging/jetstream-server';
-import { StartUp } from '../start-up';
+import { StartUp } from '@strowger/service/start-up';
 import { FilePostings } from './file-postings';
 import { RecordMessages } from './record-messages';
 

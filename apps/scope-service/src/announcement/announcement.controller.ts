@@ -4,8 +4,8 @@ import { rpc } from '@strowger/contracts/bus-users';
 import { AnnouncementReply } from '@strowger/contracts/scope-announcement';
 import type { RpcRequest, RpcRoute } from '@strowger/messaging/nats-rpc';
 import { RpcError } from '@strowger/messaging/rpc-error';
+import { StartUp } from '@strowger/service/start-up';
 import { z } from 'zod';
-import { StartUp } from '../start-up';
 import { AnnounceScopes } from './announce-scopes';
 import { announcementOf } from './announcement.request';
 

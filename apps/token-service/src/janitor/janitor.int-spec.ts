@@ -3,7 +3,7 @@ import { AccessTokenDocument, ACCESS_TOKENS, accessTokenIndexes } from '@strowge
 import { EndedTokensStore } from '@strowger/models/access-tokens/ended-tokens.store';
 import { ACCOUNTS } from '@strowger/models/accounts/accounts.schema';
 import { APPLICATIONS, ApplicationDocument } from '@strowger/models/applications/applications.schema';
-import { Database, ensureIndexes } from '@strowger/models/database';
+import { Database, ensureCollections } from '@strowger/models/database';
 import { EndedGrantsStore } from '@strowger/models/grants/ended-grants.store';
 import { GrantDocument, GRANTS, grantIndexes } from '@strowger/models/grants/grants.schema';
 import { OUTBOX, OutboxDocument, outboxIndexes } from '@strowger/models/outbox/outbox.schema';
@@ -23,7 +23,7 @@ beforeAll(async () => {
   servers = await serversFor('janitor');
   database = new Database({ MONGODB_URI: servers.mongodbUri });
   await database.connected();
-  for (const [collection, indexes] of [[ACCESS_TOKENS, accessTokenIndexes], [GRANTS, grantIndexes], [OUTBOX, outboxIndexes], [ACCOUNTS, []], [APPLICATIONS, []], [SECRET_USES, []]] as const) await ensureIndexes(database, collection, indexes);
+  await ensureCollections(database, [[ACCESS_TOKENS, accessTokenIndexes], [GRANTS, grantIndexes], [OUTBOX, outboxIndexes], [ACCOUNTS, []], [APPLICATIONS, []], [SECRET_USES, []]]);
 });
 afterAll(async () => { await database.close(); await servers.stop(); });
 beforeEach(async () => {

@@ -2,7 +2,7 @@ import { mongo } from 'mongoose';
 import { EventPublisher } from '@strowger/contracts/outbox';
 import { OAuthError } from '@strowger/oauth-core/oauth-error';
 import { serversFor, TestServers } from '../../../../test/servers';
-import { Database, ensureIndexes } from '../database';
+import { Database, ensureCollections } from '../database';
 import { Tenant } from '../tenants/tenants.reader';
 import { TenantDocument, TENANTS, tenantIndexes } from '../tenants/tenants.schema';
 import { TenantsWriter } from '../tenants/tenants.writer';
@@ -51,8 +51,7 @@ beforeAll(async () => {
   servers = await serversFor('record_attempt');
   database = new Database({ MONGODB_URI: servers.mongodbUri });
   await database.connected();
-  await ensureIndexes(database, TENANTS, tenantIndexes);
-  await ensureIndexes(database, OUTBOX, outboxIndexes);
+  await ensureCollections(database, [[TENANTS, tenantIndexes], [OUTBOX, outboxIndexes]]);
   sender = new Sender(database, new NoBus());
 });
 afterAll(async () => { await database.close(); await servers.stop(); });

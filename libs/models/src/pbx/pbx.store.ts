@@ -1,4 +1,4 @@
-import { Database, ensureIndexes } from '../database';
+import { Database, ensureCollections } from '../database';
 import { PbxRecords } from './pbx-records.store';
 import { pbxIndexes } from './pbx.schema';
 
@@ -26,6 +26,6 @@ export class PbxStore {
 
   /** Makes the collections and their indexes; what is there is left as it is. */
   async prepare(): Promise<void> {
-    for (const [name, indexes] of Object.entries(pbxIndexes)) await ensureIndexes(this.database, name, indexes);
+    await ensureCollections(this.database, Object.entries(pbxIndexes));
   }
 }
