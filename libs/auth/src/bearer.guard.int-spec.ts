@@ -1,6 +1,5 @@
 import 'reflect-metadata';
-import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { Controller, Get, Logger, Module, Post } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -13,41 +12,10 @@ import { Caller } from './caller.decorator';
 import { Guard } from './guard';
 import { callerOf } from './guarded-request';
 import { HttpTokenIntrospector } from './http-token-introspector';
-import { JsonWebKeys } from './json-web-keys';
-import { Signer } from './offline-guard.fixture';
 import { RequestLimit, tellAllowance } from './request-limit';
 import { RequireScope } from './require-scope.decorator';
+import { active, claims, SECRET, StandIn } from './stand-in.fixture';
 import { TokenIntrospector, type AuthenticatedCaller } from './token-introspector';
-
-const SECRET = 'a secret: 100% +é/ long';
-const claims: AccessTokenClaims = {
-  iss: 'http://localhost', sub: 'alice-id', aud: 'http://localhost/api', client_id: 'c'.repeat(32), exp: 2e9, iat: 1e9, jti: 'jti', scope: 'strowger:applications', tenant_id: 'demo',
-  application_id: 'app', account_kind: 'user', role: 'administrator', access_level: 'all', read_only: false, impersonation: false, rights: { tenant: 1, application: 2, account: 3 },
-};
-const active = (change: Partial<AccessTokenClaims> = {}): object => ({ active: true, token_type: 'Bearer', username: 'alice', ...claims, ...change });
-
-/** Stands in for token-service: `answer` decides what it says about the token that was asked about. */
-class StandIn {
-  readonly asked: { headers: IncomingMessage['headers']; body: string; url: string | undefined }[] = [];
-  readonly sockets = new Set<unknown>();
-  answer: (token: string | null, response: ServerResponse) => void = () => undefined;
-  private readonly server: Server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => { body += chunk.toString(); });
-    request.on('end', () => {
-      this.asked.push({ headers: request.headers, body, url: `${String(request.method)} ${String(request.url)}` });
-      this.answer(new URLSearchParams(body).get('token'), response);
-    });
-  }).on('connection', socket => { this.sockets.add(socket); });
-  async start(): Promise<string> {
-    await new Promise<void>(resolve => { this.server.listen(0, '127.0.0.1', resolve); });
-    return `http://127.0.0.1:${String((this.server.address() as AddressInfo).port)}`;
-  }
-  stop(): void { this.server.closeAllConnections(); this.server.close(); }
-  says(body: unknown, status = 200): void {
-    this.answer = (_token, response) => { response.writeHead(status, { 'content-type': 'application/json' }).end(typeof body === 'string' ? body : JSON.stringify(body)); };
-  }
-}
 
 @Controller('api/applications')
 @RequireScope('strowger:applications:read')
@@ -217,55 +185,6 @@ describe('BearerGuard', () => {
   });
 });
 
-describe('JsonWebKeys', () => {
-  const first = new Signer(), second = new Signer();
-  let at = 0, keys: JsonWebKeys;
-  beforeEach(() => {
-    at = 0;
-    keys = new JsonWebKeys(`${introspectorUrl}/.well-known/jwks.json`, { warn: () => undefined }, () => at);
-    standIn.says({ keys: [first.jwk()] });
-  });
-  it('reads the set once, however many ask at once, and knows each key of it', async () => {
-    expect((await Promise.all(Array.from({ length: 20 }, () => keys.find(first.kid)))).every(key => key !== undefined)).toBe(true);
-    expect(standIn.asked.map(({ url }) => url)).toEqual(['GET /.well-known/jwks.json']);
-  });
-  it('S73: an unknown key is looked for once a minute at most, and found then', async () => {
-    await keys.find(first.kid);
-    for (let i = 0; i < 50; i++) expect(await keys.find(`unknown-${String(i)}`)).toBeUndefined();
-    standIn.says({ keys: [first.jwk(), second.jwk()] });
-    at = 59_999;
-    expect(await keys.find(second.kid)).toBeUndefined();
-    expect(standIn.asked).toHaveLength(1);
-    at = 60_000;
-    expect(await keys.find(second.kid)).toBeDefined();
-    expect(standIn.asked).toHaveLength(2);
-  });
-  it('keeps what it has where the set cannot be read, and tries again for a first one within a second', async () => {
-    standIn.says('gone', 503);
-    expect(await keys.find(first.kid)).toBeUndefined();
-    at = 1000;
-    standIn.says({ keys: [first.jwk()] });
-    expect(await keys.find(first.kid)).toBeDefined();
-    standIn.says('gone', 503);
-    at = 400_000;
-    for (let i = 0; i < 3; i++) expect(await keys.find(first.kid)).toBeDefined();
-    await keys.read();
-    expect(keys.has(first.kid)).toBe(true);
-  });
-  it('a key that was taken back is gone after the next reading', async () => {
-    await keys.find(first.kid);
-    standIn.says({ keys: [second.jwk()] });
-    at = 300_001;
-    await keys.find(first.kid);
-    await keys.read();
-    expect([keys.has(first.kid), keys.has(second.kid)]).toEqual([false, true]);
-  });
-  it.each<[string, unknown]>([['no list', {}], ['a key of another curve', { keys: [{ ...first.jwk(), crv: 'P-384' }] }], ['a symmetric key', { keys: [{ kty: 'oct', k: 'AAAA', kid: first.kid }] }], ['a key for encryption', { keys: [{ ...first.jwk(), use: 'enc' }] }], ['a key without an id', { keys: [{ ...first.jwk(), kid: undefined }] }]])('S72: takes no key from %s', async (_name, set) => {
-    standIn.says(set);
-    expect(await keys.find(first.kid)).toBeUndefined();
-  });
-});
-
 describe('the strategy for passport', () => {
   const outcome = async (options: object, headers: Record<string, string> = {}, method = 'GET'): Promise<unknown> => {
     const strategy = new BearerStrategy(Guard.start(guardConfig({ TOKEN_SERVICE_URL: introspectorUrl, STROWGER_SERVICE_ID: 'shop', STROWGER_SERVICE_SECRET: SECRET })));
@@ -289,26 +208,5 @@ describe('the strategy for passport', () => {
     standIn.says('gone', 502);
     expect(await outcome(applications, bearer)).toMatchObject({ httpStatus: 503 });
     expect(await outcome({}, bearer)).toMatchObject({ message: expect.stringContaining('must say which scope') as string });
-  });
-});
-
-describe('guardConfig', () => {
-  const good = { TOKEN_SERVICE_URL: 'http://127.0.0.1:13001', STROWGER_SERVICE_ID: 'shop', STROWGER_SERVICE_SECRET: SECRET };
-  const bus = { NATS_URL: 'nats://127.0.0.1:4222', NATS_USER: 'shop', NATS_PASSWORD: 'p', STROWGER_ISSUER: 'https://auth.example.com' };
-  it('needs no bus', () => { expect(guardConfig(good)).toEqual({ ...good, ACCESS_TOKEN_TTL_MAX_SECONDS: 86_400, CLOCK_SKEW_SECONDS: 60 }); });
-  it('takes one, and then wants the issuer', () => { expect(guardConfig({ ...good, ...bus })).toMatchObject(bus); });
-  it.each<[string, Record<string, string | undefined>]>([['STROWGER_ISSUER', { STROWGER_ISSUER: undefined }], ['NATS_PASSWORD', { NATS_PASSWORD: undefined }], ['NATS_USER', { NATS_USER: undefined }], ['STROWGER_ISSUER', { STROWGER_ISSUER: 'https://auth.example.com/' }],
-    ['ACCESS_TOKEN_TTL_MAX_SECONDS', { ACCESS_TOKEN_TTL_MAX_SECONDS: '0' }], ['CLOCK_SKEW_SECONDS', { CLOCK_SKEW_SECONDS: '-1' }], ['NATS_URL', { NATS_URL: 'nats://user:pw@host' }]])('names %s where it is %j', (name, change) => {
-    expect(() => guardConfig({ ...good, ...bus, ...change })).toThrow(name);
-  });
-});
-
-describe('authConfig', () => {
-  const good = { TOKEN_SERVICE_URL: 'http://127.0.0.1:13001/', STROWGER_SERVICE_ID: 'scope-service', STROWGER_SERVICE_SECRET: SECRET };
-  it('takes the origin of token-service and this service\'s credential', () => {
-    expect(authConfig(good)).toEqual({ ...good, TOKEN_SERVICE_URL: 'http://127.0.0.1:13001', API_REQUESTS_PER_MINUTE: 600 });
-  });
-  it.each([{ TOKEN_SERVICE_URL: 'http://x/path' }, { TOKEN_SERVICE_URL: 'http://user:pw@x' }, { TOKEN_SERVICE_URL: 'ftp://x' }, { STROWGER_SERVICE_ID: 'a:b' }, { STROWGER_SERVICE_SECRET: 'short' }, { API_REQUESTS_PER_MINUTE: '0' }, { API_REQUESTS_PER_MINUTE: '-1' }])('refuses %p', bad => {
-    expect(() => authConfig({ ...good, ...bad })).toThrow();
   });
 });
