@@ -42,7 +42,7 @@ const WATCHDOG = 'exec 3<&0; (cat <&3 >/dev/null; kill -s "$0" -- -$$) & exec "$
 const pause = (milliseconds: number): Promise<void> => new Promise(resolve => { setTimeout(resolve, milliseconds); });
 
 /** The end of a log, for an error message. */
-export function tailOf(logFile: string): string {
+function tailOf(logFile: string): string {
   const lines = existsSync(logFile) ? readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-TAIL_LINES) : [];
   return lines.map(line => `    ${line.slice(0, 500)}`).join('\n');
 }

@@ -7,7 +7,7 @@ export const BEGIN = Date.UTC(2026, 9, 1);
 /** How many values of each kind the events share. */
 export const CLIENTS = 200, ACCOUNTS = 2000, ADDRESSES = 5000;
 /** What stands in one event of the whole history, the one of this number. */
-export const ALONE = 1003;
+const ALONE = 1003;
 export const alone = { client_id: 'of-one-event', username: 'of-one-event', account_id: 'of-one-event', scope: 'rest:of:one:event', ip: '198.51.100.1', grant_type: 'urn:of:one:event' } as const;
 
 /** A number in [0, below) that looks random and is the same in every run. */

@@ -113,7 +113,7 @@ export class PbxScene {
 }
 
 /** A small PBX whose extensions and switchboards are named after their tenant. */
-export function modelOf(tenant: string, seed: number): PbxModel {
+function modelOf(tenant: string, seed: number): PbxModel {
   const model = pbxModel({ seed, until: NOW, extensions: 12, calls: 300, days: 20 });
   return {
     ...model, extensions: model.extensions.map(([id, fields]) => [id, { ...fields, name: `${fields.name} of ${tenant}` }]),

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 const NONCE_BYTES = 16;
 
 /** Who met a nonce that it sent at most this long ago has applied all that could be known then, and may decide by itself. */
-export const CURRENT_MS = 5000;
+const CURRENT_MS = 5000;
 
 /** The clocks of this process, in milliseconds: one that never jumps but stands still while the machine sleeps, and one that does not. */
 export interface Clocks { readonly monotonic: () => number; readonly wall: () => number }

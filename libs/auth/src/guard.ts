@@ -12,7 +12,7 @@ import { ScopeAnnouncer } from './scope-announcer';
 import { AuthenticatedCaller, TokenIntrospector } from './token-introspector';
 
 /** What goes wrong beside the requests, as lines of JSON on standard error: for who has no log of one's own. */
-export const logToStandardError: MessagingLog = { info: () => undefined, warn: (fields, message) => { line('warn', fields, message); }, error: (fields, message) => { line('error', fields, message); } };
+const logToStandardError: MessagingLog = { info: () => undefined, warn: (fields, message) => { line('warn', fields, message); }, error: (fields, message) => { line('error', fields, message); } };
 
 /** Guards an API of any framework: says who calls, and refuses what the token may not do. */
 export class Guard {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Of one announcement, which names all that a service has. With two openings each they stay far below what the bus takes as one message, 1 MiB. */
-export const MAX_ANNOUNCED_SCOPES = 2000;
+const MAX_ANNOUNCED_SCOPES = 2000;
 const MAX_OPENINGS = 200, MAX_TEXT = 256;
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 /** Segments of plain characters and `{parameters}`: nothing that a router, a log or a page could read in two ways. */

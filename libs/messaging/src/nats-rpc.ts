@@ -33,7 +33,7 @@ function askerOf(route: RpcRoute, subject: string): string | undefined {
 }
 
 /** Raw JSON in: a request whose reply is not under its asker's inbox, or whose body is not its shape, reaches no handler. */
-export class RpcRequestDeserializer implements ConsumerDeserializer {
+class RpcRequestDeserializer implements ConsumerDeserializer {
   private readonly routes: ReadonlyMap<string, RpcRoute>;
   constructor(routes: readonly RpcRoute[]) { this.routes = new Map(routes.map(route => [route.subject, route])); }
 
@@ -57,7 +57,7 @@ function parseJson(bytes: Uint8Array, channel: string): unknown {
 }
 
 /** Raw JSON out: `{ ok }`, or `{ error, error_description }` in which nothing of an unforeseen error shows. */
-export class RpcReplySerializer implements ConsumerSerializer {
+class RpcReplySerializer implements ConsumerSerializer {
   serialize({ err, response }: Pick<OutgoingResponse, 'err' | 'response'>): { data: string } {
     if (err === undefined || err === null) {
       const ok: unknown = response ?? null;

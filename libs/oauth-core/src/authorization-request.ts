@@ -4,7 +4,7 @@ import { OAuthError } from './oauth-error';
 import { redirectUriMatches } from './redirect-uri';
 
 /** Most bytes of a `state`: it comes back in a URL, and servers take 16 KiB of header lines. */
-export const MAX_STATE_BYTES = 4096;
+const MAX_STATE_BYTES = 4096;
 export const MAX_LOGIN_HINT = 256;
 const prompts = ['none', 'login', 'consent'] as const;
 /** OpenID Connect Core §3.1.2.1, as far as OAuth has a use for it. */

@@ -1,7 +1,7 @@
 import { OAuthError } from './oauth-error';
 import { printable } from './printable';
 
-export const MAX_PARAMETERS = 100;
+const MAX_PARAMETERS = 100;
 
 /** People may use any character in a password but NUL; nothing else has a reason to hold control characters. */
 const freeText = new Set(['password', 'current_password']);

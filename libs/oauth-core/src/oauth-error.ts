@@ -1,5 +1,5 @@
 /** Every error the authorization server answers with: code, HTTP status (RFC 6749 §5.2, RFC 6750 §3.1). */
-export const oauthErrors = {
+const oauthErrors = {
   invalid_request: 400,
   invalid_client: 401,
   invalid_grant: 400,

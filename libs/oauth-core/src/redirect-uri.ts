@@ -1,8 +1,8 @@
 import { OAuthError } from './oauth-error';
 import { printable } from './printable';
 
-export const MAX_REDIRECT_URIS = 20;
-export const MAX_REDIRECT_URI_LENGTH = 2048;
+const MAX_REDIRECT_URIS = 20;
+const MAX_REDIRECT_URI_LENGTH = 2048;
 
 /** RFC 3986's characters, without `#`: a fragment is refused (RFC 6749 §3.1.2). Backslash, quotes, blanks, controls and everything beyond ASCII are not in it. */
 const characters = /^[A-Za-z0-9\-._~:/?[\]@!$&'()*+,;=%]+$/;

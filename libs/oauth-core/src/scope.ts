@@ -5,8 +5,8 @@ import { printable } from './printable';
 export const scopeTypes = ['gql', 'rest', 'strowger'] as const;
 /** Says everything the application was registered for; never stored. */
 export const ALL = 'all';
-export const MAX_SCOPE_LENGTH = 4096;
-export const MAX_SCOPES = 200;
+const MAX_SCOPE_LENGTH = 4096;
+const MAX_SCOPES = 200;
 
 const syntax = /^(?:rest|gql|strowger)(?::[a-z][a-z0-9_-]{0,63}(?::(?:read|write)(?::[a-z][a-z0-9_-]{0,63})?)?)?$/;
 

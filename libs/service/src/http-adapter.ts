@@ -11,7 +11,7 @@ import { ServiceConfig } from './service.config';
 import { ServiceLog } from './service-log';
 
 /** Most bytes of a request's body. */
-export const BODY_LIMIT_BYTES = 65536;
+const BODY_LIMIT_BYTES = 65536;
 /** Most characters of one part of a path that a route takes. */
 const PATH_PART_LIMIT = 256;
 const SLOW_MS = 1000;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AuditFilter } from '@strowger/models/audit-events/audit-query';
 import { filterOf, filterParameters, inOrder, LATER, parsedOr400 } from '../queries/audit-events.query';
 
-export const exportFormats = ['ndjson', 'csv'] as const;
+const exportFormats = ['ndjson', 'csv'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 /** What is to be exported; `asked` is the filter as it was typed, for the record. */

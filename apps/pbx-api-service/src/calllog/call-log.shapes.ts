@@ -9,7 +9,7 @@ export const CallLogEntry = z.strictObject({
 }).meta({ id: 'CallLogEntry' });
 export const CallLogPage = pageOf(CallLogEntry);
 /** What a part of the call log is chosen by: `from` is included, `to` is not; `number` stands somewhere in who called or was called. */
-export const callLogFilters = {
+const callLogFilters = {
   from: moment.optional(), to: moment.optional(), direction: z.enum(callDirections).optional(), result: z.enum(callResults).optional(), extension: extensionNumber.optional(),
   switchboard: recordId.optional(), number: plainText(24).optional(),
 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { extensionNumber, pageFields, pageOf, phoneNumber } from '../request-fields';
 
-export const callStates = ['ringing_extension', 'ringing', 'answered'] as const;
+const callStates = ['ringing_extension', 'ringing', 'answered'] as const;
 /** A call that the switch has now. */
 export const Call = z.strictObject({
   id: z.string(), extension: z.string(), to: z.string(), state: z.enum(callStates), started_at: z.iso.datetime(), answered_at: z.iso.datetime().optional(), requested_by: z.string(),

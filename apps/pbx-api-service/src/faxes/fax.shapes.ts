@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { extensionNumber, pageFields, pageOf, phoneNumber } from '../request-fields';
 
-export const faxStates = ['queued', 'sending', 'sent', 'failed', 'cancelled', 'received'] as const;
+const faxStates = ['queued', 'sending', 'sent', 'failed', 'cancelled', 'received'] as const;
 export const Fax = z.strictObject({
   id: z.string(), direction: z.enum(['inbound', 'outbound']), extension: z.string(), from: z.string(), to: z.string(), pages: z.int(), state: z.enum(faxStates),
   created_at: z.iso.datetime(), attempts: z.int(),

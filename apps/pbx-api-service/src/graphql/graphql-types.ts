@@ -9,7 +9,7 @@ const Property: z.ZodType<Property> = z.lazy(() => z.object({
 interface Property { type?: string | string[] | undefined; format?: string | undefined; enum?: unknown[] | undefined; $ref?: string | undefined; items?: Property | undefined; maxItems?: number | undefined; anyOf?: Property[] | undefined }
 
 /** A moment, ISO 8601 in UTC. */
-export const DateTime = new GraphQLScalarType<Date | string, string>({
+const DateTime = new GraphQLScalarType<Date | string, string>({
   name: 'DateTime', description: 'A moment, ISO 8601 in UTC',
   serialize: value => (value instanceof Date ? value.toISOString() : String(value)), specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
 });

@@ -7,7 +7,7 @@ const PUBLIC: ReadonlySet<string> = new Set(['/.well-known/oauth-authorization-s
 const CLIENTS: ReadonlySet<string> = new Set(['/oauth/token', '/token', '/oauth/revoke']);
 
 /** Whether a page of this origin is the application's: it runs in browsers, and one of its redirect URIs is there. */
-export const isOwnOrigin = ({ type, redirect_uris }: Pick<ApplicationFacts, 'type' | 'redirect_uris'>, origin: string): boolean =>
+const isOwnOrigin = ({ type, redirect_uris }: Pick<ApplicationFacts, 'type' | 'redirect_uris'>, origin: string): boolean =>
   type === 'browser' && redirect_uris.some(uri => URL.parse(uri)?.origin === origin);
 
 /**

@@ -8,7 +8,7 @@ const FLOODS = ['token.rejected', 'login.failed'];
 const NUMBERS = ['int', 'long', 'double'];
 
 /** What a summary counts by, and where an event has it. */
-export const SUMMARY_FIELDS = { type: '$type', client_id: '$data.client_id', grant_type: '$data.grant_type' } as const;
+const SUMMARY_FIELDS = { type: '$type', client_id: '$data.client_id', grant_type: '$data.grant_type' } as const;
 export type SummaryField = keyof typeof SUMMARY_FIELDS;
 
 /** How many events there are in the time that begins at `at` and has the length asked for; `key` is null where an event has no such field. */

@@ -3,9 +3,7 @@ import { IndexSpec } from '../database';
 
 export const AUDIT_POSTINGS = 'audit_postings';
 
-/** How many drawers there are for a tenant's postings; the first byte of a term names its drawer. */
-export const DRAWERS = 256;
-/** Where postings lie: in the drawer of their terms, on the shelf of one term that many events have, or, of any terms, in the tray until they are filed. */
+/** Where postings lie: in the drawer of their terms (one of 256: a term's first byte names it), on the shelf of one term that many events have, or, of any terms, in the tray until they are filed. */
 export type Place = number | Shelf | 'tray';
 export type Shelf = `shelf-${string}`;
 

@@ -22,7 +22,7 @@ const plain = (before: ScopeDocument | undefined, after: ScopeDocument): ScopeFi
 });
 
 /** What a scope opens as one text. */
-export const openingText = (one: AnnouncedScope['opens'][number]): string => ('field' in one ? one.field : `${one.method} ${one.path}`);
+const openingText = (one: AnnouncedScope['opens'][number]): string => ('field' in one ? one.field : `${one.method} ${one.path}`);
 
 function openings(before: AnnouncedScope['opens'], after: AnnouncedScope['opens']): ScopeFieldChange[] {
   const [had, has] = [new Set(before.map(openingText)), new Set(after.map(openingText))];

@@ -51,7 +51,7 @@ export const tokenExchangeGrant = ({ facts, tokens, names, audience }: ExchangeP
 });
 
 /** @throws OAuthError invalid_request - what stands behind a token may not act for others */
-export function assertMayAct(standing: Pick<Standing, 'account' | 'owner'>): void {
+function assertMayAct(standing: Pick<Standing, 'account' | 'owner'>): void {
   if (!mayActForOthers(standing)) throw new OAuthError('invalid_request', whyNot(standing.account));
 }
 
