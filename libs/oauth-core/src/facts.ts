@@ -95,8 +95,18 @@ export interface RightsVersions {
 /** RFC 8693 §4.1. */
 export interface Actor { readonly sub: string; readonly act?: Actor }
 
+/** The ceilings that come as claims. */
+export interface Ceilings {
+  readonly account_kind: AccountKind;
+  readonly role: Role;
+  readonly access_level: AccessLevel;
+  readonly read_only: boolean;
+  readonly impersonation: boolean;
+  readonly switchboards?: readonly string[];
+}
+
 /** Every claim of an access token (RFC 9068 and ours). `exp`, `iat` are seconds since the epoch; `scope` is space-separated. */
-export interface AccessTokenClaims {
+export interface AccessTokenClaims extends Ceilings {
   readonly iss: string;
   readonly sub: string;
   readonly aud: string;
@@ -108,12 +118,6 @@ export interface AccessTokenClaims {
   readonly tenant_id: string;
   readonly application_id: string;
   readonly grant_id?: string;
-  readonly account_kind: AccountKind;
-  readonly role: Role;
-  readonly access_level: AccessLevel;
-  readonly read_only: boolean;
-  readonly impersonation: boolean;
-  readonly switchboards?: readonly string[];
   /** Of an API access: the account that made it, so that a guard knows whose version `rights.owner` is. */
   readonly owner?: string;
   /** Of each actor of `act`, outermost first: the account that made it, likewise for `rights.actor_owners`. */

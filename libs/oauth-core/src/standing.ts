@@ -1,4 +1,4 @@
-import { AccessLevel, AccessTokenClaims, AccountFacts, AccountKind, ApplicationFacts, RightsVersions, Role, TenantFacts } from './facts';
+import { AccessTokenClaims, AccountFacts, ApplicationFacts, Ceilings, RightsVersions, TenantFacts } from './facts';
 
 /** Who acts for somebody else: an API access, and the account that made it. */
 export interface ActingAccount { readonly account: AccountFacts; readonly owner: AccountFacts }
@@ -30,16 +30,6 @@ export const rightsOf = ({ tenant, application, account, owner, actors }: Standi
 export const signOutVersionsOf = ({ tenant, application, account, owner }: Standing): RightsVersions => ({
   tenant: tenant.sign_out_version, application: application.sign_out_version, account: account.sign_out_version, ...(owner && { owner: owner.sign_out_version }),
 });
-
-/** The ceilings that come as claims. */
-export interface Ceilings {
-  readonly account_kind: AccountKind;
-  readonly role: Role;
-  readonly access_level: AccessLevel;
-  readonly read_only: boolean;
-  readonly impersonation: boolean;
-  readonly switchboards?: readonly string[];
-}
 
 /** An API access acts with its owner's role only with the impersonation flag (seed 003), and is never freer than its owner. */
 export function ceilingsOf({ application, account, owner }: Standing): Ceilings {
