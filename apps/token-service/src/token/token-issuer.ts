@@ -21,7 +21,7 @@ export interface IssuerSettings { readonly issuer: string; readonly audience: st
 const ID_BYTES = 16, OPAQUE_BYTES = 32;
 /** With `Authorization: Bearer ` before it, a token of so many characters still fits what common proxies take of a header, and introspection of a token: 8 KiB. */
 const LONGEST_JWT = 8000;
-interface TokenText { readonly id: Buffer; readonly text: string; readonly token_format: TokenFormat }
+interface TokenText { readonly id: Buffer; readonly hash: Buffer; readonly text: string; readonly token_format: TokenFormat }
 /** How long after the end of the last token a message may still find its document. */
 const MARGIN_SECONDS = 600;
 
@@ -43,9 +43,9 @@ export class TokenIssuer {
       ...(owner && { owner: owner.id }), ...(actors && { actor_owners: actors.map(one => one.owner.id) }), rights: rightsOf(decision.standing),
       ...(acting && { act: acting.act }),
     };
-    const { id, text, token_format } = (application.token_format === 'jwt' ? this.jwtOf(stored) : undefined) ?? this.opaque(), jti = id.toString('base64url');
+    const { id, hash: tokenHash, text, token_format } = (application.token_format === 'jwt' ? this.jwtOf(stored) : undefined) ?? this.opaque(), jti = id.toString('base64url');
     const document: AccessTokenDocument = {
-      _id: id, hash: hashOf(text), version: 1, ...stored, token_format, grant_type: grantType, client_name: application.name,
+      _id: id, hash: tokenHash, version: 1, ...stored, token_format, grant_type: grantType, client_name: application.name,
       username: account.username, ...(request.secret_id !== undefined && { secret_id: request.secret_id }), ...request.origin,
       ...(generation !== undefined && { generation }), issued_at: request.at,
     };
@@ -65,12 +65,12 @@ export class TokenIssuer {
   /** Undefined: it would be too long, for its scope or switchboards are. */
   private jwtOf(claims: Omit<AccessTokenClaims, 'jti'>): TokenText | undefined {
     const id = this.random.take(ID_BYTES), text = this.keys.signer().sign({ ...claims, jti: id.toString('base64url') });
-    return text.length > LONGEST_JWT ? undefined : { id, text, token_format: 'jwt' };
+    return text.length > LONGEST_JWT ? undefined : { id, hash: hashOf(text), text, token_format: 'jwt' };
   }
 
   private opaque(): TokenText {
-    const text = this.random.take(OPAQUE_BYTES).toString('base64url');
-    return { id: hashOf(text).subarray(0, ID_BYTES), text, token_format: 'opaque' };
+    const text = this.random.take(OPAQUE_BYTES).toString('base64url'), whole = hashOf(text);
+    return { id: whole.subarray(0, ID_BYTES), hash: whole, text, token_format: 'opaque' };
   }
 }
 
