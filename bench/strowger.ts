@@ -11,7 +11,7 @@ import { SeededTenant, seedScopes } from '../test/seeded-tenant';
 import { freePort } from '../tools/local-stack/free-port';
 import { makeSecrets } from '../tools/local-stack/secrets';
 import { RunningServers, startServers } from '../tools/local-stack/servers';
-import { serviceEnvironment, services, Stack, startService } from '../tools/local-stack/service-environment';
+import { services, Stack, startService } from '../tools/local-stack/service-environment';
 import { Supervised, Supervisor } from '../tools/local-stack/supervisor';
 import { basic, CHALLENGE, CODE_EXCHANGE, codeForm, Contestant, formHead, REDIRECT_URI } from './contestant';
 
@@ -86,13 +86,7 @@ export class Strowger {
         WRONG_PASSWORDS_PER_ADDRESS: PLENTY, WRONG_SECRETS_PER_ADDRESS_AND_MINUTE: PLENTY, BEGINNINGS_PER_ADDRESS_AND_MINUTE: PLENTY, ...(nodeOptions !== undefined && { NODE_OPTIONS: nodeOptions }),
       },
     };
-    if (root === undefined) return { process: await startService('token-service', this.stack, this.supervisor, instance), port };
-    const process_ = await this.supervisor.run({
-      name, command: process.execPath, args: ['--enable-source-maps', join(root, 'apps/token-service/src/main.js')], env: serviceEnvironment('token-service', this.stack, instance),
-      logFile: join(this.stack.logsDirectory, `${name}.log`), whenParentIsGone: 'self', stopSignal: 'SIGTERM', stopSeconds: 20, readySeconds: 60,
-      ready: async () => { if (!(await fetch(`http://127.0.0.1:${String(port)}/health/ready`)).ok) throw new Error('not yet'); },
-    });
-    return { process: process_, port };
+    return { process: await startService('token-service', this.stack, this.supervisor, { ...instance, ...(root !== undefined && { root }) }), port };
   }
 
   /** The one audit-service; started when it is first asked for. */
